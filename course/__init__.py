@@ -1,0 +1,9 @@
+"""What the lessons import: pictures, a server, and checks. The subject itself stays in the lessons."""
+
+from course.checking import check, hint
+from course.exchange_view import show_exchange
+from course.expected_error import expect
+from course.server import serve
+from course.token_view import show_token
+
+__all__ = ["check", "expect", "hint", "serve", "show_exchange", "show_token"]

@@ -1,0 +1,271 @@
+"""``check`` and ``hint``: the exercises' side of the course, with errors meant for people.
+
+An exercise is a judge in ``course/exercises/lesson_NN.py``: a function that takes the learner's answer,
+raises ``NotYet`` or ``NotAttempted``, and returns (perhaps with a remark) when the answer is right.
+"""
+
+import _thread
+import contextlib
+import html
+import importlib
+import io
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from course.shown import Shown, box, code_spans, printable, shorten
+
+TIME_LIMIT = 20.0  # seconds that one check may take, all its calls together
+
+CORRECT = "correct"
+NOT_YET = "not yet"
+NOT_ATTEMPTED = "not attempted"
+FAULT = "fault in the course"
+
+
+class NotYet(Exception):
+    """The answer is wrong; the message says what came, what was expected and the likely slip."""
+
+
+class NotAttempted(Exception):
+    """The learner has not replaced the `...` of the stub."""
+
+
+@dataclass(frozen=True, repr=False)
+class Result(Shown):
+    """What ``check`` and ``hint`` answer. ``outcome`` is one of the constants of this module."""
+
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    id: str
+    judge: Callable[[object], str | None]
+    hints: tuple[str, ...]
+
+
+_exercises: dict[str, Exercise] = {}
+_hints_given: dict[str, int] = {}
+
+
+def exercise(exercise_id: str, hints: list[str]) -> Callable:
+    """Register the decorated judge under ``exercise_id``, e.g. "1.2" (second exercise of lesson 01)."""
+
+    def register(judge):
+        _exercises[exercise_id] = Exercise(exercise_id, judge, tuple(hints))
+        return judge
+
+    return register
+
+
+def find_exercise(exercise_id: str) -> Exercise:
+    """The exercise with this id.
+
+    Raises:
+        LookupError: if there is none, with the ids there are.
+    """
+    match = re.fullmatch(r"(\d{1,2})\.\d{1,2}", str(exercise_id))
+    if match:
+        # An id that names a lesson without exercises is answered below, with the ids there are.
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(f"course.exercises.lesson_{int(match[1]):02}")
+    if str(exercise_id) not in _exercises:
+        known = ", ".join(sorted(_exercises, key=lambda id_: [int(n) for n in id_.split(".")]))
+        raise LookupError(f'There is no exercise "{exercise_id}". An id is text, such as "1.2". Known here: {known or "none"}.')
+    return _exercises[str(exercise_id)]
+
+
+def check(exercise_id: str, answer: object = ...) -> Result:
+    """Judge an answer: *correct*, *not yet, because …*, or *not attempted*. Never raises."""
+    try:
+        judged = find_exercise(exercise_id)
+    except LookupError as problem:
+        return _result(NOT_YET, "✗", "No such exercise.", str(problem))
+    next_step = f'Run `hint("{judged.id}")` for the next step.'
+    try:
+        if answer is ...:
+            raise NotAttempted
+        with _time_limit():
+            remark = judged.judge(answer)
+    except NotAttempted:
+        return _result(
+            NOT_ATTEMPTED, "○", "Not attempted.",
+            f"Replace the `...` in the exercise, run that cell, then run this one again. {next_step}",
+        )  # fmt: skip
+    except NotYet as reason:
+        return _result(NOT_YET, "✗", "Not yet.", f"{reason} {next_step}")
+    except KeyboardInterrupt:
+        return _result(NOT_YET, "✗", "Not yet.", f"The check was stopped before your code had finished. {next_step}")
+    except Exception as error:  # a judge must not fail; if one does, the learner is not to blame
+        return _result(
+            FAULT, "!", "The check itself failed.",
+            f"That is a fault of the course, not yours: {type(error).__name__}: {error}. Please report it.",
+        )  # fmt: skip
+    return _result(CORRECT, "✓", "Correct.", remark or "")
+
+
+def hint(exercise_id: str) -> Result:
+    """The next hint for an exercise; each call goes one step further. Never raises."""
+    try:
+        hints = find_exercise(exercise_id).hints
+    except LookupError as problem:
+        return _result(NOT_YET, "✗", "No such exercise.", str(problem))
+    given = min(_hints_given.get(exercise_id, 0) + 1, len(hints))
+    _hints_given[exercise_id] = given
+    more = f'Run `hint("{exercise_id}")` again for the next one.'
+    if given == len(hints):
+        more = "This was the last hint. The worked answer stands in the notebook of the same name under `solutions/`."
+    return _result("hint", "→", f"Hint {given} of {len(hints)}.", f"{hints[given - 1]} {more}")
+
+
+def _result(outcome: str, sign: str, title: str, message: str) -> Result:
+    colour = {CORRECT: "good", NOT_YET: "bad", FAULT: "bad"}.get(outcome, "waiting")
+    text = f"{sign} {title} {message}".rstrip()
+    body = code_spans(html.escape(message, quote=False)).replace("\n", "<br>")
+    return Result(text, box(colour, f"<b>{sign} {title}</b> {body}"), outcome)
+
+
+
+@contextlib.contextmanager
+def _time_limit():
+    """Interrupt the main thread after TIME_LIMIT seconds, so that an endless loop is reported and not endured."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    fired = threading.Event()
+
+    def interrupt():
+        fired.set()
+        _thread.interrupt_main()
+
+    timer = threading.Timer(TIME_LIMIT, interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not fired.is_set():
+            raise
+        raise NotYet(
+            f"Your code was still running after {TIME_LIMIT:.0f} seconds, so it was stopped. Does a loop never end?"
+        ) from None
+    finally:
+        timer.cancel()
+
+
+@dataclass
+class Outcome:
+    """What one call of a learner's function came to."""
+
+    call: str
+    value: object = None
+    error: BaseException | None = None
+    printed: str = ""
+
+    @property
+    def said(self) -> str:
+        """'returned `…`' or 'raised `…`', for messages."""
+        if self.error is not None:
+            return f"raised `{describe_error(self.error)}`"
+        return f"returned `{show(self.value)}`"
+
+
+@dataclass
+class Attempt:
+    """A learner's function under test: calls it safely and reports kindly.
+
+    ``slips`` maps an exception type to the sentence that explains how one comes to raise it here.
+    """
+
+    function: Callable
+    name: str
+    slips: dict[type[BaseException], str] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if isinstance(self.function, type(...)):
+            raise NotAttempted
+        if not callable(self.function):
+            raise NotYet(
+                f"The check needs the function itself, not its result: `check(…, {self.name})`, without brackets "
+                f"after the name. It got {type_of(self.function)}."
+            )
+
+    def run(self, *args, **kwargs) -> Outcome:
+        """Call it; whatever happens is in the outcome. A stub that returns `...` ends the check."""
+        shown = [show(arg) for arg in args] + [f"{key}={show(value)}" for key, value in kwargs.items()]
+        outcome = Outcome(f"{self.name}({', '.join(shown)})")
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed):
+                outcome.value = self.function(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            outcome.error = error
+        outcome.printed = printed.getvalue().strip()
+        if outcome.value is ...:
+            raise NotAttempted
+        return outcome
+
+    def answer(self, *args, **kwargs) -> Outcome:
+        """What it returns, and for which call; an exception, or a forgotten ``return``, is *not yet*."""
+        outcome = self.run(*args, **kwargs)
+        if outcome.error is not None:
+            raise NotYet(f"`{outcome.call}` {outcome.said}. {self._explain(outcome.error)}")
+        if outcome.value is None:
+            slip = "Did you forget the `return`?"
+            if outcome.printed:
+                slip = f"It printed `{shorten(outcome.printed, 60)}`: to print is not to return. Use `return`."
+            raise NotYet(f"`{outcome.call}` returned `None`. {slip}")
+        return outcome
+
+    def value(self, *args, **kwargs) -> object:
+        """The value alone, of ``answer``."""
+        return self.answer(*args, **kwargs).value
+
+    def must_return(self, expected: object, *args, because: str = "", **kwargs) -> None:
+        """Require this value (and this type) for these arguments."""
+        got = self.answer(*args, **kwargs)
+        if type(got.value) is not type(expected) or got.value != expected:
+            raise NotYet(f"`{got.call}` {got.said}. Expected: `{show(expected)}`. {because}".rstrip())
+
+    def must_raise(self, wanted: type[BaseException], *args, because: str) -> None:
+        """Require an exception of this type (or a subclass) for these arguments."""
+        outcome = self.run(*args)
+        if not isinstance(outcome.error, wanted):
+            raise NotYet(f"`{outcome.call}` {outcome.said}. It must raise `{wanted.__name__}`: {because}")
+
+    def _explain(self, error: BaseException) -> str:
+        for error_type, sentence in self.slips.items():
+            if isinstance(error, error_type):
+                return sentence
+        if isinstance(error, RecursionError):
+            return "The function calls itself without end."
+        if isinstance(error, NameError):
+            return "A name in your code has no value yet: is it spelled right, and have you run the cells above?"
+        if isinstance(error, SystemExit):
+            return "A function that ends the program cannot give an answer: use `return`."
+        if isinstance(error, NotImplementedError):
+            return "Replace that line with your answer."
+        return "It must not fail for this input."
+
+
+def show(value: object, limit: int = 70) -> str:
+    """A value as Python writes it, on one line, without anything invisible, and not too long."""
+    return shorten(printable(repr(value)), limit).replace("`", "'")
+
+
+def describe_error(error: BaseException) -> str:
+    """'module.Type: message', as a traceback's last line has it."""
+    kind = type(error)
+    name = kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__name__}"
+    message = shorten(printable(str(error)), 120).replace("`", "'")
+    return f"{name}: {message}" if message else name
+
+
+def type_of(value: object) -> str:
+    """'a dict', 'an int': for messages."""
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
