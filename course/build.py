@@ -4,7 +4,8 @@ A lesson is MyST Markdown. Three kinds of cells are marked:
 
 * tag ``exercise`` with ``exercise: "1.2"``: the stub, for ``notebooks/`` only
 * tag ``solution``: the worked answer (code, with the same id) or its explanation (Markdown), for ``solutions/`` only
-* ``snippet: jose_login.py``: the cell must stand in that file of ``app_snippets/``, line for line
+* ``snippet: jose_login.py``: each function and class of the cell must stand in that file of ``app_snippets/``,
+  line for line; the cell may do more around them, such as call them
 """
 
 import ast
@@ -154,18 +155,24 @@ def _snippet_problems(cells: list, snippets: Path) -> Iterator[str]:
         path = snippets / name
         if not path.is_file():
             yield f"cell {cell.id}: {snippets.name}/{name} does not exist."
-        elif not _stands_in(cell.source, path.read_text(encoding="utf-8")):
-            yield f"cell {cell.id}: these lines do not stand in {snippets.name}/{name} in this form. Change one of the two."
+            continue
+        in_file = _definitions(path.read_text(encoding="utf-8"))
+        in_cell = _definitions(cell.source)
+        if not in_cell:
+            yield f"cell {cell.id}: defines no function or class, so there is nothing to compare with {name}."
+        for definition in in_cell - in_file:
+            first_line = next(line for line in definition.splitlines() if not line.startswith("@"))
+            yield f"cell {cell.id}: {snippets.name}/{name} has this in another form: {first_line}"
 
 
-def _stands_in(block: str, text: str) -> bool:
-    """Whether the lines of ``block`` follow one another in ``text``, at whatever indentation."""
-    wanted = textwrap.dedent(block).strip().splitlines()
-    lines = text.splitlines()
-    return any(
-        textwrap.dedent("\n".join(lines[start : start + len(wanted)])).splitlines() == wanted
-        for start in range(len(lines) - len(wanted) + 1)
-    )
+def _definitions(source: str) -> set[str]:
+    """The source of each function and class at the top level, decorators included."""
+    lines = source.splitlines()
+    return {
+        "\n".join(lines[min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1 : node.end_lineno])
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
 
 
 def build(course: Course, number: str | None = None, say: Callable[[str], None] = print) -> None:

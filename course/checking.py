@@ -213,7 +213,7 @@ class Attempt:
         """What it returns, and for which call; an exception, or a forgotten ``return``, is *not yet*."""
         outcome = self.run(*args, **kwargs)
         if outcome.error is not None:
-            raise NotYet(f"`{outcome.call}` {outcome.said}. {self._explain(outcome.error)}")
+            raise NotYet(f"`{outcome.call}` {outcome.said}. {self.explain(outcome.error)}")
         if outcome.value is None:
             slip = "Did you forget the `return`?"
             if outcome.printed:
@@ -237,7 +237,8 @@ class Attempt:
         if not isinstance(outcome.error, wanted):
             raise NotYet(f"`{outcome.call}` {outcome.said}. It must raise `{wanted.__name__}`: {because}")
 
-    def _explain(self, error: BaseException) -> str:
+    def explain(self, error: BaseException) -> str:
+        """The sentence that tells a learner how one comes to raise this here."""
         for error_type, sentence in self.slips.items():
             if isinstance(error, error_type):
                 return sentence

@@ -99,11 +99,17 @@ class _ShowAfterCell(logging.Handler):
 _logs = _ShowAfterCell()
 
 
-def _collect_logs(app) -> None:
+def silence(app) -> None:
+    """Let a Flask app print nothing from its threads; a NullHandler keeps Python from printing in its place."""
     from flask.logging import default_handler
 
     app.logger.removeHandler(default_handler)
     app.logger.propagate = False
+    app.logger.addHandler(logging.NullHandler())
+
+
+def _collect_logs(app) -> None:
+    silence(app)
     if _logs not in app.logger.handlers:
         app.logger.addHandler(_logs)
     try:

@@ -90,6 +90,7 @@ def decode_any_part(decode_part):
 def read_the_claims(claims_of):
     attempt = Attempt(claims_of, "claims_of", slips={
         **PADDING_SLIPS,
+        TypeError: "Does your function call `decode_part` before exercise 1.2 is solved?",
         ValueError: "This token is a good one. Which step cannot cope with it?",
     })  # fmt: skip
     first = attempt.answer(ARTICLE_TOKEN)
