@@ -9,6 +9,7 @@ A lesson is MyST Markdown. Three kinds of cells are marked:
 """
 
 import ast
+import asyncio
 import copy
 import os
 import re
@@ -223,7 +224,7 @@ def execute(notebook: nbformat.NotebookNode, target: Path, lesson_name: str) -> 
         resources={"metadata": {"path": str(target.parent)}},
     )
     try:
-        client.execute()
+        asyncio.run(client.async_execute())  # unlike execute(), this closes its event loop
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise LessonError(_describe_failure(notebook, target, lesson_name, error)) from error
     notebook.metadata["language_info"] = {"name": "python"}

@@ -1,0 +1,172 @@
+"""What every lesson owes its readers, beyond running: frame, headings, links, no secrets, nothing left uncompared."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from markdown_it import MarkdownIt
+
+from course.paths import ROOT, Course
+
+COURSE = Course()
+NOTEBOOKS = sorted([*COURSE.notebooks.glob("*.ipynb"), *COURSE.solutions.glob("*.ipynb")])
+PAGES = [*COURSE.lesson_files(), *sorted(ROOT.glob("*.md"))]
+ids = [f"{path.parent.name}/{path.name}" for path in NOTEBOOKS]
+
+ARTICLE_KEY = "9b73f2a1bdd7ae163444473d29a6885ffa22ab26117068f72a5a56a74d12d1fc"
+# Cells whose output nbval does not compare, with the reason. Every entry is an exception to the rule.
+NOT_COMPARED: dict[str, str] = {}
+LEFTOVERS = re.compile(r"\b(todo|fixme|xxx|lorem|ipsum|tbd)\b", re.IGNORECASE)
+LOCAL_PATHS = re.compile(r"/home/\w+|/root/|/Users/\w+|[A-Z]:\\\\|/tmp/\w|/work/|ipykernel_\d")
+FILLER = re.compile(r"\b(simply|as we can see|obviously|of course|just)\b", re.IGNORECASE)
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def prose(notebook) -> str:
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def headings(markdown: str) -> list[tuple[int, str]]:
+    tokens = MarkdownIt().parse(markdown)
+    return [(int(token.tag[1]), tokens[index + 1].content) for index, token in enumerate(tokens) if token.type == "heading_open"]
+
+
+def test_there_are_lessons():
+    assert len(NOTEBOOKS) == 2 * len(COURSE.lesson_files()) >= 6
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_notebook_is_valid(path):
+    nbformat.validate(read(path))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_headings_are_in_order(path):
+    levels = [level for level, _ in headings(prose(read(path)))]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(deeper - level <= 1 for level, deeper in zip(levels, levels[1:], strict=False))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_frame_of_a_lesson(path):
+    notebook = read(path)
+    top = notebook.cells[0].source
+    for line in ("- **What you'll do**: ", "- **What you need**: "):
+        assert line in top
+    assert re.search(r"^- \*\*Minutes\*\*: \d+$", top, re.M)
+    titles = [title for level, title in headings(prose(notebook)) if level == 2]
+    assert titles[-3:] == ["What you can do now", "In the real world", "Read on"]
+    can_do = prose(notebook).split("## What you can do now")[1].split("##")[0]
+    assert len(re.findall(r"^- ", can_do, re.M)) == 3
+    assert "**Predict.**" in prose(notebook)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_every_output_is_compared(path):
+    for cell in read(path).cells:
+        if cell.cell_type != "code":
+            continue
+        assert cell.execution_count, f"{cell.id} runs, but nothing compares its output"
+        skipped = "NBVAL_IGNORE_OUTPUT" in cell.source or "nbval-ignore-output" in cell.metadata.get("tags", [])
+        assert skipped == (cell.id in NOT_COMPARED), cell.id
+        assert "NBVAL_SKIP" not in cell.source and "raises-exception" not in cell.metadata.get("tags", [])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_no_error_output_and_no_trace_of_one_machine(path):
+    for cell in read(path).cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error", cell.id
+            assert not LOCAL_PATHS.search(str(output)), (cell.id, output)
+            assert not re.search(r"127\.0\.0\.1:\d", str(output)), f"{cell.id}: a port that changes"
+        assert not LOCAL_PATHS.search(cell.source), cell.id
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_every_image_and_diagram_has_a_text(path):
+    text = prose(read(path))
+    for token in MarkdownIt().parse(text):
+        for child in token.children or []:
+            if child.type == "image":
+                assert child.content.strip(), f"an image without alt text: {child.attrs['src']}"
+        if token.type == "fence" and token.info == "mermaid":
+            assert "accTitle:" in token.content and "accDescr:" in token.content
+    assert "<img" not in text or all("alt=" in tag for tag in re.findall(r"<img[^>]*>", text))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_cells_are_small_enough_for_a_wall(path):
+    for cell in read(path).cells:
+        lines = cell.source.splitlines()
+        if cell.cell_type == "code":
+            assert len(lines) <= 35, f"{cell.id} has {len(lines)} lines"
+            assert max(map(len, lines)) <= 125, f"{cell.id} has a line of {max(map(len, lines))} characters"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_internal_links_resolve(path):
+    base = COURSE.notebooks if path.parent == COURSE.lessons else path.parent
+    for token in MarkdownIt().parse(path.read_text(encoding="utf-8")):
+        for child in token.children or []:
+            target = child.attrs.get("href") or child.attrs.get("src") if child.type in ("link_open", "image") else None
+            if target and not re.match(r"https?://|mailto:", target):
+                file, _, anchor = target.partition("#")
+                assert not file or (base / file).exists(), f"{target} leads nowhere"
+                if anchor and (base / file).suffix == ".md":
+                    slugs = [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+                             for _, title in headings((base / file if file else path).read_text(encoding="utf-8"))]  # fmt: skip
+                    assert anchor in slugs, f"{target} leads nowhere"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_no_leftovers_in_the_prose(path):
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        assert not LEFTOVERS.search(line), f"{path.name}:{number}: {line}"
+        assert not FILLER.search(line), f"{path.name}:{number}: {line}"
+
+
+def constants(source: str) -> list[str]:
+    return [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def looks_like_a_key(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9a-fA-F]{32,}|[\w+/-]{43,}={0,2}", text)) and text != ARTICLE_KEY
+
+
+def code_of_the_course() -> list[tuple[str, str]]:
+    files = sorted([*ROOT.glob("app_snippets/*.py"), *ROOT.glob("course/**/*.py")])
+    code = [(path.name, path.read_text(encoding="utf-8")) for path in files]
+    for path in NOTEBOOKS:
+        code += [(f"{path.name} {cell.id}", cell.source) for cell in read(path).cells if cell.cell_type == "code"]
+    return code
+
+
+@pytest.mark.parametrize(("where", "source"), code_of_the_course(), ids=lambda value: value if len(value) < 90 else "")
+def test_no_key_that_works_in_a_file_to_copy(where, source):
+    assert not [text for text in constants(source) if looks_like_a_key(text)]
+    if ARTICLE_KEY in source:
+        lines = source.splitlines()
+        at = next(number for number, line in enumerate(lines) if ARTICLE_KEY in line)
+        assert re.search("public and burnt", "\n".join(lines[max(at - 2, 0) : at + 1]), re.IGNORECASE)
+        assert "app_snippets" not in where
+
+
+@pytest.mark.parametrize("path", sorted(COURSE.snippets.glob("*.py")), ids=lambda path: path.name)
+def test_snippets_import_nothing_from_the_course(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        assert not any(name.split(".")[0] == "course" for name in names)
+
+
+def test_last_release_of_python_jose_is_the_one_the_lesson_names():
+    lock = (ROOT / "uv.lock").read_text(encoding="utf-8")
+    entry = lock[lock.index('name = "python-jose"\nversion') :]
+    assert entry.startswith('name = "python-jose"\nversion = "3.5.0"')
+    assert 'upload-time = "2025-05-' in entry[:1500]
+    assert "3.5.0, is from May 2025" in (COURSE.lessons / "03_create_a_jwt.md").read_text(encoding="utf-8")
