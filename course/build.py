@@ -238,7 +238,8 @@ def _describe_failure(notebook, target: Path, lesson_name: str, error: Exception
                 return _failure(lesson_name, target, cell, f"{output.ename}: {output.evalue}")
     ran = [cell for cell in notebook.cells if cell.get("execution_count")]
     unfinished = next(
-        (cell for cell in notebook.cells if cell.cell_type == "code" and not cell.execution_count), ran[-1] if ran else None
+        (cell for cell in notebook.cells if cell.cell_type == "code" and not cell.execution_count),
+        ran[-1] if ran else None,
     )
     return _failure(lesson_name, target, unfinished, f"{type(error).__name__}: {error}")
 

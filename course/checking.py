@@ -73,7 +73,9 @@ def find_exercise(exercise_id: str) -> Exercise:
             importlib.import_module(f"course.exercises.lesson_{int(match[1]):02}")
     if str(exercise_id) not in _exercises:
         known = ", ".join(sorted(_exercises, key=lambda id_: [int(n) for n in id_.split(".")]))
-        raise LookupError(f'There is no exercise "{exercise_id}". An id is text, such as "1.2". Known here: {known or "none"}.')
+        raise LookupError(
+            f'There is no exercise "{exercise_id}". An id is text, such as "1.2". Known here: {known or "none"}.'
+        )
     return _exercises[str(exercise_id)]
 
 
@@ -125,7 +127,6 @@ def _result(outcome: str, sign: str, title: str, message: str) -> Result:
     text = f"{sign} {title} {message}".rstrip()
     body = code_spans(html.escape(message, quote=False)).replace("\n", "<br>")
     return Result(text, box(colour, f"<b>{sign} {title}</b> {body}"), outcome)
-
 
 
 @contextlib.contextmanager

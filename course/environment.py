@@ -41,7 +41,9 @@ def examine(folder: Path) -> Iterator[Finding]:
         yield Finding(f"Python {version}")
     else:
         oldest = ".".join(map(str, OLDEST_PYTHON))
-        yield Finding(f"Python {version} is too old", f"The course needs Python {oldest} or newer: uv python install 3.13")
+        yield Finding(
+            f"Python {version} is too old", f"The course needs Python {oldest} or newer: uv python install 3.13"
+        )
     for module, distribution in PACKAGES.items():
         yield _examine_package(module, distribution)
     for impostor, wanted in IMPOSTORS.items():

@@ -76,7 +76,10 @@ def _as_pre(lines: list[str]) -> str:
     parts = re.compile(r"(eyJ[\w-]+)\.(\[payload: \d+ characters\]|eyJ[\w-]*)\.(\[signature: \d+ characters\]|[\w-]*)")
 
     def colour(match: re.Match) -> str:
-        spans = (f"<span {style(name)}>{piece}</span>" for name, piece in zip(("header", "payload", "signature"), match.groups()))
+        spans = (
+            f"<span {style(name)}>{piece}</span>"
+            for name, piece in zip(("header", "payload", "signature"), match.groups())
+        )
         return ".".join(spans)
 
     escaped = parts.sub(colour, html.escape("\n".join(lines), quote=False))

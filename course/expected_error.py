@@ -9,7 +9,7 @@ class ExpectationFailed(AssertionError):
     """The cell did not fail in the way it must."""
 
 
-class expect:  # noqa: N801  (used like a function: with expect(ValueError): ...)
+class expect:
     """Context manager: the block must raise ``error_type`` (or a subclass); the error is shown, not propagated.
 
     Raises:

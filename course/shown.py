@@ -59,8 +59,7 @@ def display(shown: Shown) -> None:
 def printable(text: str) -> str:
     """``text`` with invisible and direction-changing characters spelled out, so that nothing hides in a picture."""
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
 
 

@@ -123,7 +123,7 @@ def _date_note(key: str, value: object, problems: list[str]) -> str:
     """The claim's date in UTC. 'expired' is said only of the past, which never becomes untrue."""
     if key not in DATE_CLAIMS:
         return ""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value in (math.inf, -math.inf):
         problems.append(f"The claim {key!r} is not a number of seconds since 1970.")
         return ""
     try:
@@ -165,7 +165,9 @@ def _as_html(pieces, names, sections, problems) -> str:
     coloured = []
     for piece, name in zip(pieces, names):
         colour = name if name in PARTS else "bad"
-        coloured.append(f'<span {style(colour, "padding:1px 2px")} title="{name}">{html.escape(printable(piece))}</span>')
+        coloured.append(
+            f'<span {style(colour, "padding:1px 2px")} title="{name}">{html.escape(printable(piece))}</span>'
+        )
     out = ['<div role="group" aria-label="A decoded JSON Web Token" style="font-family:monospace">']
     if coloured:
         out.append(f'<div style="overflow-wrap:anywhere;line-height:1.7;max-width:60em">{".".join(coloured)}</div>')

@@ -57,6 +57,22 @@ def tiny(tmp_path) -> Course:
     return course
 
 
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory) -> Course:
+    course = Course(tmp_path_factory.mktemp("built"))
+    course.lessons.mkdir()
+    write(course, EXERCISE)
+    build(course, say=lambda line: None)
+    return course
+
+
+@pytest.fixture
+def built(built_once, tmp_path) -> Course:
+    """A copy of a built tiny course, to be damaged."""
+    shutil.copytree(built_once.root, tmp_path, dirs_exist_ok=True)
+    return Course(tmp_path)
+
+
 def write(course: Course, text: str) -> Path:
     path = course.lessons / "09_tiny.md"
     path.write_text(text, encoding="utf-8")
@@ -101,7 +117,7 @@ def test_solution_that_lost_its_tag_is_refused(tiny):
 
 
 def test_missing_solution_is_refused(tiny):
-    start = EXERCISE.index('```{code-cell}\n---\ntags: [solution]')
+    start = EXERCISE.index("```{code-cell}\n---\ntags: [solution]")
     text = EXERCISE[:start] + EXERCISE[EXERCISE.index("```{code-cell}\ndef check") :]
     assert "exercise 9.1 has no solution cells" in problem_of(tiny, text)
 
@@ -134,8 +150,8 @@ def test_snippet_in_another_form_is_refused(tiny):
     assert "does not exist" in problem_of(tiny, EXERCISE + (cell % 1).replace("app.py", "gone.py"))
 
 
-def test_failing_cell_is_reported_and_nothing_is_written(tiny):
-    build(tiny, say=lambda line: None)
+def test_failing_cell_is_reported_and_nothing_is_written(built):
+    tiny = built
     before = {path: path.read_bytes() for path in tiny.root.rglob("*.ipynb")}
     write(tiny, EXERCISE.replace("answer = 42", "answer = 42\nundefined_name"))
     with pytest.raises(LessonError) as caught:
@@ -164,22 +180,23 @@ def edit(notebook_path: Path, change) -> None:
         (lambda nb: nb.cells[1].metadata.update(tags=["skip"]), "cell 09-a-tiny-lesson-2: differs from the lesson"),
         (lambda nb: nb.cells.pop(1), "cell 09-a-tiny-lesson-2: is missing"),
         (lambda nb: nb.cells.reverse(), "in another order"),
-        (lambda nb: nb.cells.append(nbformat.v4.new_markdown_cell("more", id="mine")), "cell mine: is not in the lesson"),
+        (
+            lambda nb: nb.cells.append(nbformat.v4.new_markdown_cell("more", id="mine")),
+            "cell mine: is not in the lesson",
+        ),
         (lambda nb: nb.cells[1].update(execution_count=None), "was never executed"),
         (lambda nb: nb.metadata.kernelspec.update(name="other"), "the metadata of the notebook differ"),
     ],
 )
-def test_edited_notebook_is_found(tiny, change, words):
-    build(tiny, say=lambda line: None)
-    edit(tiny.notebooks / "09_tiny.ipynb", change)
-    found = list(differences(tiny))
+def test_edited_notebook_is_found(built, change, words):
+    edit(built.notebooks / "09_tiny.ipynb", change)
+    found = list(differences(built))
     assert any(line.startswith("notebooks/09_tiny.ipynb") and words in line for line in found), found
 
 
-def test_missing_and_stray_notebooks_are_found(tiny):
-    build(tiny, say=lambda line: None)
-    shutil.move(tiny.solutions / "09_tiny.ipynb", tiny.solutions / "08_stray.ipynb")
-    found = "\n".join(differences(tiny))
+def test_missing_and_stray_notebooks_are_found(built):
+    shutil.move(built.solutions / "09_tiny.ipynb", built.solutions / "08_stray.ipynb")
+    found = "\n".join(differences(built))
     assert "solutions/09_tiny.ipynb: is missing" in found and "solutions/08_stray.ipynb: no lesson" in found
 
 

@@ -12,7 +12,9 @@ from course.paths import ROOT
 def run_pytest_on(tmp_path, source: str, outputs: list | None = None, *options: str) -> subprocess.CompletedProcess:
     first = nbformat.v4.new_code_cell(source, execution_count=1, outputs=outputs or [])
     second = nbformat.v4.new_code_cell("x = 1", execution_count=2)
-    notebook = nbformat.v4.new_notebook(cells=[first, second], metadata={"kernelspec": {"name": "python3", "display_name": "x"}})
+    notebook = nbformat.v4.new_notebook(
+        cells=[first, second], metadata={"kernelspec": {"name": "python3", "display_name": "x"}}
+    )
     nbformat.write(notebook, tmp_path / "tiny.ipynb")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n0", "-c", str(ROOT / "pyproject.toml"),
                f"--rootdir={ROOT}", *options, "-p", "conftest", str(tmp_path / "tiny.ipynb")]  # fmt: skip

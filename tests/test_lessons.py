@@ -33,7 +33,11 @@ def prose(notebook) -> str:
 
 def headings(markdown: str) -> list[tuple[int, str]]:
     tokens = MarkdownIt().parse(markdown)
-    return [(int(token.tag[1]), tokens[index + 1].content) for index, token in enumerate(tokens) if token.type == "heading_open"]
+    return [
+        (int(token.tag[1]), tokens[index + 1].content)
+        for index, token in enumerate(tokens)
+        if token.type == "heading_open"
+    ]
 
 
 def test_there_are_lessons():
@@ -131,7 +135,11 @@ def test_no_leftovers_in_the_prose(path):
 
 
 def constants(source: str) -> list[str]:
-    return [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
 
 
 def looks_like_a_key(text: str) -> bool:

@@ -60,11 +60,21 @@ PADDING_SLIPS = {
 ])  # fmt: skip
 def decode_any_part(decode_part):
     attempt = Attempt(decode_part, "decode_part", slips=PADDING_SLIPS)
-    samples = [b'{"alg":"HS256","typ":"JWT"}', b'{"sub":"zo\xc3\xab"}', b"four", b"hello", b"\x00", b'{"sub":"who?"}', b"\xfb\xef\xbe\xff"]
+    samples = [
+        b'{"alg":"HS256","typ":"JWT"}',
+        b'{"sub":"zo\xc3\xab"}',
+        b"four",
+        b"hello",
+        b"\x00",
+        b'{"sub":"who?"}',
+        b"\xfb\xef\xbe\xff",
+    ]
     for sample in samples:
         got = attempt.answer(encode_part(sample))
         if isinstance(got.value, str):
-            raise NotYet(f"`{got.call}` returned text (`str`). Expected bytes: leave out the `.decode()`, the signature is not text.")
+            raise NotYet(
+                f"`{got.call}` returned text (`str`). Expected bytes: leave out the `.decode()`, the signature is not text."
+            )
         if isinstance(got.value, (dict, list)):
             raise NotYet(f"`{got.call}` returned {type_of(got.value)}. Expected bytes: parsing the JSON comes later.")
         if got.value != sample and any(character in "-_" for character in encode_part(sample)):
@@ -95,7 +105,9 @@ def read_the_claims(claims_of):
     })  # fmt: skip
     first = attempt.answer(ARTICLE_TOKEN)
     if isinstance(first.value, (str, bytes)):
-        raise NotYet(f"`{first.call}` returned {type_of(first.value)}. Expected a dictionary: `json.loads` makes one of the JSON text.")
+        raise NotYet(
+            f"`{first.call}` returned {type_of(first.value)}. Expected a dictionary: `json.loads` makes one of the JSON text."
+        )
     if first.value == HEADER:
         raise NotYet(f"`{first.call}` returned the header. The claims are the second part, the payload.")
     if isinstance(first.value, tuple):
@@ -106,16 +118,24 @@ def read_the_claims(claims_of):
         {"sub": "who?", "roles": ["reader", "editor"], "n": 0},
         {"sub": "a"}, {"sub": "ab"}, {"sub": "abc"}, {},
     ):  # fmt: skip
-        because = "The payload is UTF-8 text (RFC 7519 §7.2)." if "city" in claims else "Every claim, with its own type."
+        because = (
+            "The payload is UTF-8 text (RFC 7519 §7.2)." if "city" in claims else "Every claim, with its own type."
+        )
         attempt.must_return(claims, unsigned(claims), because=because)
 
     good = unsigned({"sub": "ada"})
     header, payload, signature = good.split(".")
     attempt.must_raise(ValueError, f"{header}.{payload}", because="it has two parts. Take exactly three parts apart.")
     attempt.must_raise(ValueError, f"{good}.{signature}", because="it has four parts. Take exactly three parts apart.")
-    attempt.must_raise(ValueError, unsigned(b"hello"), because="its payload is not JSON. Let the error of json.loads happen.")
+    attempt.must_raise(
+        ValueError, unsigned(b"hello"), because="its payload is not JSON. Let the error of json.loads happen."
+    )
     attempt.must_raise(ValueError, unsigned(b"\xff\xfe{}"), because="its payload is not UTF-8.")
-    attempt.must_raise(ValueError, unsigned(["sub", "ada"]), because="its payload is a JSON list. Claims are a JSON object (RFC 7519 §7.2).")
+    attempt.must_raise(
+        ValueError,
+        unsigned(["sub", "ada"]),
+        because="its payload is a JSON list. Claims are a JSON object (RFC 7519 §7.2).",
+    )
     attempt.must_raise(ValueError, "", because="an empty text is not a token.")
     return "Remember what it does not do: it verifies nothing."
 
@@ -133,7 +153,9 @@ def has_it_expired(is_expired):
     claims = {"sub": "your-username", "exp": moment}
     early, late = (attempt.answer(claims, now) for now in (moment - 1800, moment + 1))
     if early.value is True and late.value is False:
-        raise NotYet(f"`{early.call}` {early.said}, but half an hour is left at that time. Your comparison is the wrong way round.")
+        raise NotYet(
+            f"`{early.call}` {early.said}, but half an hour is left at that time. Your comparison is the wrong way round."
+        )
     if early.value is True and late.value is True:
         raise NotYet(
             f"`{early.call}` {early.said}, but half an hour is left at that time. Use the `now` that the function is "
@@ -141,7 +163,9 @@ def has_it_expired(is_expired):
         )
     attempt.must_return(False, claims, moment - 1800)
     attempt.must_return(True, claims, moment + 1, because="The token died one second before.")
-    attempt.must_return(True, claims, moment, because="This is the very second of `exp`. *On or after* includes it (RFC 7519 §4.1.4).")
+    attempt.must_return(
+        True, claims, moment, because="This is the very second of `exp`. *On or after* includes it (RFC 7519 §4.1.4)."
+    )
     attempt.must_return(True, claims, moment + 0.5, because="Times may have fractions of a second.")
     attempt.must_return(False, {"sub": "ada"}, moment, because="A token without `exp` does not expire.")
     attempt.must_return(True, {"exp": 0}, moment, because="`exp` is 0 here: a date in 1970, and not a missing claim.")

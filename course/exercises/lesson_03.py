@@ -12,7 +12,7 @@ from course.checking import Attempt, NotYet, exercise, show, type_of
 ARTICLE_KEY = "9b73f2a1bdd7ae163444473d29a6885ffa22ab26117068f72a5a56a74d12d1fc"  # public and burnt
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?4[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}", re.IGNORECASE)
 YEAR_2100 = 4102444800  # seconds since 1970
-JOSE_HINT = "python-jose's `jwt.encode(claims, key, algorithm=\"HS256\")` makes the token."
+JOSE_HINT = 'python-jose\'s `jwt.encode(claims, key, algorithm="HS256")` makes the token.'
 
 
 @exercise("3.1", hints=[
@@ -23,7 +23,9 @@ def make_a_key(new_key):
     attempt = Attempt(new_key, "new_key")
     first = attempt.answer()
     if not isinstance(first.value, str):
-        raise NotYet(f"`new_key()` returned {type_of(first.value)}. Expected text (`str`), which you can put into a setting.")
+        raise NotYet(
+            f"`new_key()` returned {type_of(first.value)}. Expected text (`str`), which you can put into a setting."
+        )
     if first.value == ARTICLE_KEY:
         raise NotYet("This is the key from the blog post. It is public: anyone can sign with it.")
     state = random.getstate()
@@ -36,7 +38,9 @@ def make_a_key(new_key):
     if len(set(keys)) == 1:
         raise NotYet("Every call returned the same key. Make it inside the function, anew at each call.")
     if predicted == repeated:
-        raise NotYet("Your keys come from the module `random`, which is predictable: the same seed gave the same key. Use `secrets`.")
+        raise NotYet(
+            "Your keys come from the module `random`, which is predictable: the same seed gave the same key. Use `secrets`."
+        )
     if all(UUID.fullmatch(key) for key in keys):
         raise NotYet(f"`{show(keys[0])}` is a UUID: 122 random bits, and HS256 wants 256 (RFC 7518 §3.2).")
     bits = _bits_worth(keys)
@@ -78,7 +82,11 @@ def say_why(verdict):
         ("a token that is not valid before the year 2100", jwt.encode({"sub": "ada", "nbf": YEAR_2100}, key), "claims"),
         ("a token whose subject is a number", jwt.encode({"sub": 7}, key), "claims"),
         ("a token signed with another key", jwt.encode({"sub": "ada"}, other_key), "forged"),
-        ("an expired token signed with another key", jwt.encode({"sub": "ada", "exp": now - 3600}, other_key), "forged"),
+        (
+            "an expired token signed with another key",
+            jwt.encode({"sub": "ada", "exp": now - 3600}, other_key),
+            "forged",
+        ),
         ("a token signed with HS512", jwt.encode({"sub": "ada"}, key, algorithm="HS512"), "forged"),
         ("a token with a changed payload", f"{header}.{payload[:-2]}AA.{signature}", "forged"),
         ("a token of two parts", f"{header}.{payload}", "forged"),
@@ -87,11 +95,17 @@ def say_why(verdict):
     for what, token, expected in cases:
         outcome = attempt.run(token, key)
         if outcome.error is not None:
-            raise NotYet(f"For {what}, `verdict` {outcome.said}. Expected: `{show(expected)}`. Catch the error and return a text.")
+            raise NotYet(
+                f"For {what}, `verdict` {outcome.said}. Expected: `{show(expected)}`. Catch the error and return a text."
+            )
         if outcome.value is None:
-            raise NotYet(f"For {what}, `verdict` returned `None`. Does every way through your function end in a `return`?")
+            raise NotYet(
+                f"For {what}, `verdict` returned `None`. Does every way through your function end in a `return`?"
+            )
         if outcome.value != expected:
-            raise NotYet(f"For {what}, `verdict` {outcome.said}. Expected: `{show(expected)}`. {_slip(outcome.value, expected, what)}")
+            raise NotYet(
+                f"For {what}, `verdict` {outcome.said}. Expected: `{show(expected)}`. {_slip(outcome.value, expected, what)}"
+            )
     return "Each kind by its name, and nothing slips through."
 
 
@@ -101,7 +115,9 @@ def _slip(got: object, expected: str, what: str) -> str:
     if expected == "forged" and got == "valid":
         if "HS512" in what:
             return 'Say which algorithms you accept: `algorithms=["HS256"]`.'
-        return "Reading the claims is not verifying: `jwt.decode` checks the signature, `get_unverified_claims` does not."
+        return (
+            "Reading the claims is not verifying: `jwt.decode` checks the signature, `get_unverified_claims` does not."
+        )
     if expected == "forged" and got == "expired":
         return "Its signature is wrong, so its claims mean nothing: verify first, then look at the time."
     if expected == "valid":
@@ -140,7 +156,9 @@ def access_token_for_real_use(create_access_token):
                     ) from error
     usual = jwt.get_unverified_claims(attempt.value("ada", key))
     if abs(usual["exp"] - usual["iat"] - 1800) > 1:
-        raise NotYet("Without the third argument a token must live for 30 minutes: keep `minutes=30` in the first line.")
+        raise NotYet(
+            "Without the third argument a token must live for 30 minutes: keep `minutes=30` in the first line."
+        )
     serials = {jwt.get_unverified_claims(attempt.value("ada", key))["jti"] for _ in range(20)}
     if len(serials) < 20:
         raise NotYet("Two tokens have the same `jti`. Make it inside the function: `str(uuid.uuid4())`.")
@@ -150,9 +168,13 @@ def access_token_for_real_use(create_access_token):
 def _judge_claims(called: str, claims: dict, user_id: object, minutes: float, before: float, zone: str) -> None:
     missing = [name for name in ("sub", "iat", "exp", "jti") if name not in claims]
     if missing:
-        raise NotYet(f"The token of `{called}` has the claims {', '.join(claims) or 'none'}. Missing: {', '.join(missing)}.")
+        raise NotYet(
+            f"The token of `{called}` has the claims {', '.join(claims) or 'none'}. Missing: {', '.join(missing)}."
+        )
     if not isinstance(claims["sub"], str):
-        raise NotYet(f"`{called}` made `sub` {show(claims['sub'])}, {type_of(claims['sub'])}. python-jose will not verify it: use `str(user_id)`.")
+        raise NotYet(
+            f"`{called}` made `sub` {show(claims['sub'])}, {type_of(claims['sub'])}. python-jose will not verify it: use `str(user_id)`."
+        )
     if claims["sub"] != str(user_id):
         raise NotYet(f"`{called}` made `sub` `{show(claims['sub'])}`. Expected `{show(str(user_id))}`.")
     if not isinstance(claims["jti"], str):
@@ -169,7 +191,9 @@ def _judge_claims(called: str, claims: dict, user_id: object, minutes: float, be
                 f"A `datetime` without a time zone is taken for UTC: use `datetime.now(timezone.utc)`."
             )
         if abs(off) > 3:
-            raise NotYet(f"For `{called}`, `{name}` is off by {off:+.0f} seconds. `exp` is now plus {minutes} minutes, `iat` is now.")
+            raise NotYet(
+                f"For `{called}`, `{name}` is off by {off:+.0f} seconds. `exp` is now plus {minutes} minutes, `iat` is now."
+            )
 
 
 @contextmanager
@@ -189,5 +213,3 @@ def _time_zone(name: str):
         else:
             os.environ["TZ"] = kept
         time.tzset()
-
-

@@ -121,7 +121,9 @@ def how_long_have_i_got(add_seconds_left):
     with _trial(add_seconds_left, "add_seconds_left", lambda app, manager: app) as trial:
         response = trial.get("/seconds-left", trial.token())
         if response.status_code == 404:
-            raise NotYet("The app has no `GET /seconds-left`. Write a view inside the function, with `@app.get(\"/seconds-left\")`.")
+            raise NotYet(
+                'The app has no `GET /seconds-left`. Write a view inside the function, with `@app.get("/seconds-left")`.'
+            )
         if response.status_code == 405:
             raise NotYet("`/seconds-left` does not answer to GET. Use `@app.get(…)`.")
         if trial.get("/seconds-left").status_code == 200:
@@ -151,11 +153,15 @@ def _judge_seconds(response, lifetime: int) -> None:
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         raise NotYet(f"`seconds_left` is `{show(seconds)}`, {type_of(seconds)}. Expected a number.")
     if seconds > 1_000_000_000:
-        raise NotYet(f"`seconds_left` is {seconds}: that is the moment at which the token dies. Subtract the present, `time.time()`.")
+        raise NotYet(
+            f"`seconds_left` is {seconds}: that is the moment at which the token dies. Subtract the present, `time.time()`."
+        )
     if seconds < 0:
         raise NotYet(f"`seconds_left` is {seconds}. The difference is the wrong way round: `exp` lies in the future.")
     if abs(seconds - lifetime) > 5:
-        raise NotYet(f"For a token with {lifetime} seconds to live, `seconds_left` is {seconds}. Use the claims of the token that was sent.")
+        raise NotYet(
+            f"For a token with {lifetime} seconds to live, `seconds_left` is {seconds}. Use the claims of the token that was sent."
+        )
     if not isinstance(seconds, int):
         raise NotYet(f"`seconds_left` is {seconds}. Expected whole seconds: `int(…)`.")
 
@@ -179,13 +185,19 @@ def answer_401(refuse_bad_tokens_with_401):
             if response.status_code != 401:
                 slip = "Return the status along with the body: `return {…}, 401, {…}`."
                 if response.status_code == 422:
-                    slip = "The extension still answers itself: register your function with `@jwt.invalid_token_loader`."
+                    slip = (
+                        "The extension still answers itself: register your function with `@jwt.invalid_token_loader`."
+                    )
                 raise NotYet(f"`GET /me` with {what} answered {response.status_code}. Expected: 401. {slip}")
             challenge = response.headers.get("WWW-Authenticate", "")
             if not challenge.lower().startswith("bearer"):
-                raise NotYet(f"The 401 for {what} has the header `WWW-Authenticate: {challenge}`. It must name the scheme `Bearer`.")
+                raise NotYet(
+                    f"The 401 for {what} has the header `WWW-Authenticate: {challenge}`. It must name the scheme `Bearer`."
+                )
             if 'error="invalid_token"' not in challenge:
-                raise NotYet(f"The header is `WWW-Authenticate: {challenge}`. RFC 6750 also wants `error=\"invalid_token\"` in it.")
+                raise NotYet(
+                    f'The header is `WWW-Authenticate: {challenge}`. RFC 6750 also wants `error="invalid_token"` in it.'
+                )
             if not response.headers.get("Content-Type", "").startswith("application/json"):
                 raise NotYet("The body is not JSON. Return a dictionary, and Flask makes JSON of it.")
             if not response.json().get("message"):

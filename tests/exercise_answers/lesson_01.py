@@ -39,8 +39,14 @@ WRONG = {
         ("def decode_part(part):\n    return base64.urlsafe_b64decode(part)", "leaves the `=` out"),
         ("def decode_part(part):\n    return base64.urlsafe_b64decode(part + '=')", "leaves the `=` out"),
         ("def decode_part(part):\n    return base64.b64decode(part + '==')", "Use `urlsafe_b64decode`"),
-        ("def decode_part(part):\n    return base64.urlsafe_b64decode(part + '==').decode('latin-1')", "leave out the `.decode()`"),
-        ("def decode_part(part):\n    return json.loads(base64.urlsafe_b64decode(part + '=='))", "parsing the JSON comes later"),
+        (
+            "def decode_part(part):\n    return base64.urlsafe_b64decode(part + '==').decode('latin-1')",
+            "leave out the `.decode()`",
+        ),
+        (
+            "def decode_part(part):\n    return json.loads(base64.urlsafe_b64decode(part + '=='))",
+            "parsing the JSON comes later",
+        ),
         (
             "def decode_part(part):\n    try:\n        return base64.urlsafe_b64decode(part + '==')\n"
             "    except Exception:\n        return b''",
@@ -72,15 +78,27 @@ WRONG = {
             "    except ValueError:\n        return {}",
             "it has two parts",
         ),
-        ("def claims_of(token):\n    header, payload, signature = token.split('.')\n    return header, payload", "returned a tuple"),
-        ("def claims_of(token):\n    h, p, s = token.split('.')\n    return json.loads(base64.urlsafe_b64decode(p))", "leaves the `=` out"),
+        (
+            "def claims_of(token):\n    header, payload, signature = token.split('.')\n    return header, payload",
+            "returned a tuple",
+        ),
+        (
+            "def claims_of(token):\n    h, p, s = token.split('.')\n    return json.loads(base64.urlsafe_b64decode(p))",
+            "leaves the `=` out",
+        ),
     ],
     "1.4": [
         ('def is_expired(claims, now):\n    return now > claims.get("exp", 1e20)', "includes it"),
         ('def is_expired(claims, now):\n    return now < claims["exp"]', "wrong way round"),
         ('def is_expired(claims, now):\n    return now >= claims["exp"]', "does not expire"),
-        ('import time\ndef is_expired(claims, now):\n    return time.time() >= claims["exp"]', "the `now` that the function is given"),
-        ('def is_expired(claims, now):\n    return bool(claims.get("exp")) and now >= claims["exp"]', "and not a missing claim"),
+        (
+            'import time\ndef is_expired(claims, now):\n    return time.time() >= claims["exp"]',
+            "the `now` that the function is given",
+        ),
+        (
+            'def is_expired(claims, now):\n    return bool(claims.get("exp")) and now >= claims["exp"]',
+            "and not a missing claim",
+        ),
         ('def is_expired(claims, now):\n    return claims["exp"]', "Expected: `False`"),
         ('def is_expired(claims, now):\n    return now * 1000 >= claims["exp"]', "both are in seconds"),
         ('def is_expired(claims, now):\n    return datetime.fromtimestamp(claims["exp"]) < now', "plain numbers"),

@@ -42,7 +42,10 @@ def create_access_token(user_id, key, minutes=30):
 WRONG = {
     "3.1": [
         ("def new_key():\n    return 'a' * 64", "Every call returned the same key"),
-        ("def new_key():\n    return '9b73f2a1bdd7ae163444473d29a6885ffa22ab26117068f72a5a56a74d12d1fc'", "It is public"),
+        (
+            "def new_key():\n    return '9b73f2a1bdd7ae163444473d29a6885ffa22ab26117068f72a5a56a74d12d1fc'",
+            "It is public",
+        ),
         ("def new_key():\n    return str(secrets.SystemRandom().getrandbits(128))", "about 128 bits"),
         ("import uuid\ndef new_key():\n    return str(uuid.uuid4())", "is a UUID"),
         ("import random\ndef new_key():\n    return ''.join(random.choices('0123456789abcdef', k=64))", "predictable"),
@@ -89,7 +92,10 @@ WRONG = {
     ],
     "3.3": [
         (_TOKEN.format(change="claims['sub'] = user_id"), "use `str(user_id)`"),
-        (_TOKEN.format(change="claims['exp'] = datetime.now() + timedelta(minutes=minutes)"), "use `datetime.now(timezone.utc)`"),
+        (
+            _TOKEN.format(change="claims['exp'] = datetime.now() + timedelta(minutes=minutes)"),
+            "use `datetime.now(timezone.utc)`",
+        ),
         (_TOKEN.format(change="claims['exp'] = int(1000 * time.time() + 60_000 * minutes)"), "in milliseconds"),
         (_TOKEN.format(change="claims['exp'] = now + timedelta(minutes=30)"), "off by"),
         (_TOKEN.format(change="claims['exp'] = now + timedelta(seconds=minutes)"), "off by"),
@@ -100,7 +106,8 @@ WRONG = {
         (_TOKEN.format(change="return jwt.encode(claims, key, algorithm='HS512')"), "HS512"),
         (_TOKEN.format(change="claims['jti'] = uuid.uuid4()"), "raised"),
         (
-            "import calendar\n" + _TOKEN.format(change="claims['exp'] = calendar.timegm(datetime.now().timetuple()) + 60 * minutes"),
+            "import calendar\n"
+            + _TOKEN.format(change="claims['exp'] = calendar.timegm(datetime.now().timetuple()) + 60 * minutes"),
             "use `datetime.now(timezone.utc)`",
         ),
     ],

@@ -112,8 +112,14 @@ WRONG = {
         (_loader(loader="unauthorized_loader"), "register your function"),
         (_loader(loader="expired_token_loader", arguments="header, reason"), "register your function"),
         (_loader(answer="""reason, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}"""), "not JSON"),
-        (_loader(answer="""{"msg": reason}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}"""), "under the name `message`"),
-        (_loader(answer="""{"message": "no"}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}"""), "Pass on the reason"),
+        (
+            _loader(answer="""{"msg": reason}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}"""),
+            "under the name `message`",
+        ),
+        (
+            _loader(answer="""{"message": "no"}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}"""),
+            "Pass on the reason",
+        ),
         (_loader(arguments=""), "error of your code"),
         ("def refuse_bad_tokens_with_401(jwt):\n    pass", "register your function"),
     ],

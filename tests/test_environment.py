@@ -1,0 +1,66 @@
+"""The two ways to install name the same things, and the check before the first lesson tells the truth."""
+
+import re
+import sys
+import tomllib
+
+import pytest
+import yaml
+
+from course import environment
+from course.paths import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+
+
+def test_environment_yml_names_the_requirements_of_pyproject():
+    (pip,) = [entry["pip"] for entry in CONDA["dependencies"] if isinstance(entry, dict)]
+    assert pip[0] == "-e ."
+    assert sorted(pip[1:]) == sorted([*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]])
+    assert f"python{PROJECT['project']['requires-python']}" in CONDA["dependencies"]
+
+
+def test_packages_of_the_check_are_requirements():
+    required = {re.match(r"[\w-]+", requirement)[0] for requirement in PROJECT["project"]["dependencies"]}
+    assert set(environment.PACKAGES.values()) <= required
+
+
+def test_lock_names_the_public_index_only():
+    lock = (ROOT / "uv.lock").read_text(encoding="utf-8")
+    hosts = set(re.findall(r"https?://[^/\"]+", lock))
+    assert hosts == {"https://pypi.org", "https://files.pythonhosted.org"} and "file://" not in lock
+
+
+def test_all_is_well_here(tmp_path):
+    findings = list(environment.examine(tmp_path / "my_work"))
+    assert all(not finding.cure for finding in findings)
+    assert [str(finding)[:6] for finding in findings] == ["[ok]  "] * len(findings)
+
+
+def test_missing_package_is_named_with_its_cure(monkeypatch, tmp_path):
+    monkeypatch.setitem(environment.PACKAGES, "no_such_module", "no-such-package")
+    (finding,) = [finding for finding in environment.examine(tmp_path) if finding.cure]
+    assert str(finding).startswith("[fail] no-such-package is not installed") and "uv run course" in finding.cure
+
+
+def test_impostor_is_named_with_its_cure(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "_version_of", lambda name: None if name == "jose" else "9.9")
+    (finding,) = [finding for finding in environment.examine(tmp_path) if finding.cure]
+    assert "'jwt'" in finding.text and "pip uninstall jwt" in finding.cure
+
+
+def test_old_python_is_named_with_its_cure(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "OLDEST_PYTHON", (sys.version_info[0], sys.version_info[1] + 1))
+    assert "is too old" in next(environment.examine(tmp_path)).text
+
+
+def test_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "my_work").write_text("a file in the way", encoding="utf-8")
+    findings = list(environment.examine(tmp_path / "my_work"))
+    assert "cannot be written to" in findings[-1].text and findings[-1].cure
+
+
+@pytest.mark.parametrize("name", ["python-jose", "flask", "flask-jwt-extended", "requests", "nbval", "jupyterlab"])
+def test_the_packages_of_the_course_are_there(name):
+    assert any(re.match(rf"{name}\b", requirement) for requirement in PROJECT["project"]["dependencies"])
