@@ -1,0 +1,243 @@
+"""Each app of ``app_snippets/``, started by its documented command and driven over HTTP, kindly and unkindly."""
+
+import base64
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+import requests
+from jose import jwt
+
+from course.paths import ROOT, Course
+from tests.running_app import RunningApp, documented_command, environment_for, run, running_app
+
+APPS = ["jose_login", "flask_login"]
+PASSWORD = "correct horse battery staple"
+ADA = {"username": "ada", "password": PASSWORD}
+JSON = {"Content-Type": "application/json"}
+
+
+def test_every_snippet_is_tried_here():
+    assert sorted(path.stem for path in Course().snippets.glob("*.py")) == sorted(APPS)
+
+
+@pytest.fixture(scope="module", params=APPS)
+def app(request, tmp_path_factory):
+    with running_app(request.param, tmp_path_factory.mktemp(request.param)) as running:
+        added = running.run_documented("add-user ada", "--password", PASSWORD)
+        assert added.stdout == "Stored ada.\n", added.stderr
+        yield running
+    assert "Traceback" not in running.log.read_text(encoding="utf-8")
+
+
+def login(app: RunningApp, **options) -> requests.Response:
+    return requests.post(f"{app.url}/login", timeout=20, **options)
+
+
+def me(app: RunningApp, authorization: str | None) -> requests.Response:
+    headers = {"Authorization": authorization} if authorization is not None else {}
+    return requests.get(f"{app.url}/me", headers=headers, timeout=20)
+
+
+def token_of(app: RunningApp) -> str:
+    return login(app, json=ADA).json()["access_token"]
+
+
+def sign(app: RunningApp, key: str | None = None, algorithm: str = "HS256", **claims) -> str:
+    claims = {"sub": "1", "exp": int(time.time()) + 600, "jti": "1", **claims}
+    return jwt.encode({name: value for name, value in claims.items() if value != "left out"}, key or app.key, algorithm)
+
+
+def assert_refused(response: requests.Response, status: int) -> None:
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "application/json"
+    assert set(response.json()) == {"message"} and isinstance(response.json()["message"], str)
+    assert ("WWW-Authenticate" in response.headers) == (status == 401)
+
+
+def test_right_password_gives_a_token_that_opens_me(app):
+    response = login(app, json=ADA)
+    assert response.status_code == 200 and set(response.json()) == {"access_token"}
+    assert response.headers["Cache-Control"] == "no-store"
+    answer = me(app, f"Bearer {response.json()['access_token']}")
+    assert (answer.status_code, answer.json()) == (200, {"id": "1"})
+
+
+def test_token_says_what_the_lesson_says(app):
+    claims = jwt.decode(token_of(app), app.key, algorithms=["HS256"])
+    assert claims["sub"] == "1" and claims["exp"] - claims["iat"] == 30 * 60 and claims["jti"]
+
+
+def test_two_logins_give_two_tokens(app):
+    assert token_of(app) != token_of(app)
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {"username": "ada", "password": "let me in"},
+        {"username": "ada", "password": ""},
+        {"username": "bob", "password": PASSWORD},
+        {"username": "", "password": ""},
+        {"username": "ADA", "password": PASSWORD},
+        {"username": "ada' OR '1'='1", "password": PASSWORD},
+        {"username": "ada\x00", "password": PASSWORD},
+    ],
+)
+def test_wrong_credentials_are_one_and_the_same_401(app, credentials):
+    response = login(app, json=credentials)
+    assert_refused(response, 401)
+    assert response.json() == {"message": "Invalid credentials."}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {}, [], None, 7, "ada", True, [ADA], {"username": "ada"}, {"password": "x"}, {"username": 1, "password": "x"},
+        {"username": "ada", "password": None}, {"username": ["ada"], "password": "x"}, {"username": "ada", "password": {}},
+        {"user": "ada", "pass": "x"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_missing_or_odd_fields_are_422(app, body):
+    assert_refused(login(app, data=json.dumps(body), headers=JSON), 422)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"ada", b"{", b'{"username": "ada", }', b"\xff\xfe", b'{"username": "\xff", "password": "x"}',
+        b"[" * 9_000, b'{"username":' * 700, b'{"username": "\\ud800", "password": "x"}',
+        b'{"username": "ada", "password": "\\udfff"}', b'{"username": ' + b"9" * 5_000 + b', "password": "x"}',
+    ],
+    ids=lambda body: repr(body)[:40],
+)  # fmt: skip
+def test_what_is_not_json_is_400(app, body):
+    assert_refused(login(app, data=body, headers=JSON), 400)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "application/xml"]
+)
+def test_other_content_type_is_415(app, content_type):
+    assert_refused(login(app, data=json.dumps(ADA), headers={"Content-Type": content_type}), 415)
+
+
+@pytest.mark.parametrize("size", [10_001, 1_000_000])
+def test_oversized_body_is_413(app, size):
+    body = json.dumps(ADA | {"password": "x" * size})
+    try:
+        response = login(app, data=body, headers=JSON)
+    except requests.ConnectionError:  # the server may hang up on a body that it will not read
+        response = login(app, data=body[:10_500], headers=JSON)
+    assert_refused(response, 413)
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [
+    ("GET", "/nothing", 404), ("GET", "/login", 405), ("POST", "/me", 405), ("DELETE", "/login", 405), ("GET", "/%ff", 404),
+    ("GET", "/static/../jose_login.py", 404), ("GET", "/static/%2e%2e/jose_login.py", 404),
+])  # fmt: skip
+def test_other_addresses_are_json_too(app, method, path, status):
+    response = requests.request(method, app.url + path, timeout=20)
+    assert_refused(response, status)
+    assert status != 405 or response.headers["Allow"]
+
+
+def b64(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def change_payload(app: RunningApp) -> str:
+    header, _, signature = sign(app).split(".")
+    return f"{header}.{sign(app, sub='2').split('.')[1]}.{signature}"
+
+
+BAD_AUTHORIZATION = {
+    "no header": lambda app: None,
+    "empty": lambda app: "",
+    "no Bearer": lambda app: token_of(app),
+    "Bearer alone": lambda app: "Bearer",
+    "Bearer and a space": lambda app: "Bearer ",
+    "Basic": lambda app: "Basic " + base64.b64encode(f"ada:{PASSWORD}".encode()).decode(),
+    "two tokens": lambda app: f"Bearer {token_of(app)} {token_of(app)}",
+    "quoted": lambda app: f'Bearer "{token_of(app)}"',
+    "abc": lambda app: "Bearer abc",
+    "a.b.c": lambda app: "Bearer a.b.c",
+    "two parts": lambda app: "Bearer " + token_of(app).rpartition(".")[0],
+    "no signature": lambda app: "Bearer " + token_of(app).rpartition(".")[0] + ".",
+    "changed payload": lambda app: "Bearer " + change_payload(app),
+    "another key": lambda app: f"Bearer {sign(app, key='x' * 64)}",
+    "another algorithm": lambda app: f"Bearer {sign(app, algorithm='HS512')}",
+    "expired": lambda app: f"Bearer {sign(app, exp=1666720490)}",
+    "alg none": lambda app: "Bearer " + b64(b'{"alg":"none"}') + "." + token_of(app).split(".")[1] + ".",
+    "alg None": lambda app: "Bearer " + b64(b'{"alg":"None"}') + "." + token_of(app).split(".")[1] + ".",
+    "no subject": lambda app: f"Bearer {sign(app, sub='left out')}",
+    "subject a number": lambda app: f"Bearer {sign(app, sub=1)}",
+    "not yet valid": lambda app: f"Bearer {sign(app, nbf=4102444800)}",
+    "nested header": lambda app: "Bearer " + b64(b'{"alg":"HS256","x":' + b"[" * 20_000) + ".e30.AAAA",
+    "nested payload": lambda app: "Bearer " + b64(b'{"alg":"HS256"}') + "." + b64(b"[" * 20_000) + ".AAAA",
+    "header not an object": lambda app: "Bearer " + b64(b'["alg"]') + ".e30.AAAA",
+    "header null": lambda app: "Bearer " + b64(b"null") + ".e30.AAAA",
+    "alg a list": lambda app: "Bearer " + b64(b'{"alg":["HS256"]}') + ".e30.AAAA",
+    "alg an object": lambda app: "Bearer " + b64(b'{"alg":{"a":1}}') + ".e30.AAAA",
+    "exp null": lambda app: f"Bearer {sign(app, exp=None)}",
+    "exp text": lambda app: f"Bearer {sign(app, exp='never')}",
+    "exp a list": lambda app: f"Bearer {sign(app, exp=[1])}",
+    "not ASCII": lambda app: "Bearer ü.ü.ü".encode().decode("latin-1"),
+    "long": lambda app: "Bearer " + "a" * 60_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", BAD_AUTHORIZATION)
+def test_bad_token_is_401_and_never_more(app, mistake):
+    response = me(app, BAD_AUTHORIZATION[mistake](app))
+    assert_refused(response, 401)
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_the_key_never_shows(app):
+    answers = [me(app, make(app)).text for make in BAD_AUTHORIZATION.values()] + [login(app, json=ADA).text]
+    assert not any(app.key in answer or app.key[:16] in answer for answer in answers)
+    assert app.key not in app.log.read_text(encoding="utf-8")
+
+
+def test_unknown_name_takes_as_long_as_a_known_one(app):
+    def fastest(name: str) -> float:
+        times = []
+        for _ in range(7):
+            started = time.perf_counter()
+            login(app, json={"username": name, "password": "wrong"})
+            times.append(time.perf_counter() - started)
+        return min(times)
+
+    assert 0.5 < fastest("nobody") / fastest("ada") < 2
+
+
+def test_name_that_is_taken_is_an_error_message(app):
+    again = app.run_documented("add-user ada", "--password", "other")
+    assert again.returncode == 1 and again.stderr == "Error: There is a user ada already.\n"
+
+
+@pytest.mark.parametrize("name", APPS)
+@pytest.mark.parametrize("key", [None, "", "x" * 31], ids=["no key", "empty key", "31 bytes"])
+def test_refuses_to_start_without_a_good_key_and_says_how_to_make_one(name, key, tmp_path):
+    done = run(documented_command(name, "run"), environment_for(tmp_path, key))
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert f"JWT_SECRET_KEY has {len(key or '')} bytes" in done.stderr
+    assert 'python -c "import secrets; print(secrets.token_hex(32))"' in done.stderr
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_importing_the_file_does_nothing(name, tmp_path):
+    code = f"import {name}; assert callable({name}.create_app)"
+    environment = environment_for(tmp_path, None) | {
+        "PYTHONPATH": str(ROOT / "app_snippets"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
