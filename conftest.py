@@ -9,7 +9,9 @@ def pytest_sessionfinish(session):
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or hasattr(session.config, "workerinput"):
         return
-    hidden = [report.nodeid for kind in ("xfailed", "xpassed") for report in reporter.stats.get(kind, [])]
+    hidden = [
+        report.nodeid for kind in ("xfailed", "xpassed") for report in reporter.stats.get(kind, [])
+    ]
     if hidden:
         reporter.write_sep("=", "cells that did not finish (xfailed or xpassed)", red=True)
         for nodeid in hidden:

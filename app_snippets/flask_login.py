@@ -10,7 +10,7 @@ $env:JWT_SECRET_KEY = python -c "import secrets; print(secrets.token_hex(32))"
 POST /login  {"username": "ada", "password": "..."}  answers  {"access_token": "..."}
 GET  /me     Authorization: Bearer <access token>    answers  {"id": "1"}
 
-Every refusal is JSON: {"message": "..."}. The users live in the SQLite file USERS_DATABASE (users.db).
+Every refusal is JSON: {"message": "..."}. The users live in a SQLite file, USERS_DATABASE or users.db.
 """
 
 import json
@@ -32,8 +32,8 @@ def key_from_environment() -> str:
     key = os.environ.get("JWT_SECRET_KEY", "")
     if len(os.fsencode(key)) < 32:
         raise click.ClickException(
-            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32. Make a key with\n"
-            '    python -c "import secrets; print(secrets.token_hex(32))"\n'
+            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32.\n"
+            'Make one with: python -c "import secrets; print(secrets.token_hex(32))"\n'
             "and put it into the environment."
         )
     return key
@@ -43,13 +43,14 @@ def users_database() -> sqlite3.Connection:
     """The SQLite file with the users."""
     database = sqlite3.connect(os.environ.get("USERS_DATABASE", "users.db"))
     database.execute(
-        "CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, username TEXT UNIQUE, password_hash TEXT)"
+        "CREATE TABLE IF NOT EXISTS users"
+        " (id INTEGER PRIMARY KEY, username TEXT UNIQUE, password_hash TEXT)"
     )
     return database
 
 
 def add_user(username: str, password: str) -> None:
-    """Store a user with a hash of the password. Raises sqlite3.IntegrityError if the name is taken."""
+    """Store a user and a hash of the password. Raises IntegrityError if the name is taken."""
     with closing(users_database()) as database, database:
         values = (username, generate_password_hash(password))
         database.execute("INSERT INTO users (username, password_hash) VALUES (?, ?)", values)
@@ -72,7 +73,7 @@ def read_credentials() -> tuple[str, str]:
 
 
 def refuse_bad_tokens_with_401(jwt: JWTManager) -> None:
-    """Answer 401 where the extension answers 422: a bad token is a failed login (RFC 6750 §3.1)."""
+    """Answer 401 where the extension answers 422 (RFC 6750 §3.1)."""
 
     @jwt.invalid_token_loader
     def refuse(reason):
@@ -90,7 +91,7 @@ def answer_errors_as_json(app: Flask) -> None:
         return response
 
     @app.errorhandler(RecursionError)  # JSON nested thousands of levels deep
-    @app.errorhandler(UnicodeEncodeError)  # half a character, which JSON can name and UTF-8 cannot hold
+    @app.errorhandler(UnicodeEncodeError)  # half a character, in JSON "\ud800"
     def refuse(error):
         return {"message": "The body cannot be read."}, 400
 
@@ -125,7 +126,8 @@ def create_app() -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 10_000  # bytes
     refuse_bad_tokens_with_401(JWTManager(app))
     answer_errors_as_json(app)
-    nobody = generate_password_hash(secrets.token_hex(32))  # so that an unknown name takes as long as a known one
+    # An unknown name is checked against this hash, so that it takes as long as a known one.
+    nobody = generate_password_hash(secrets.token_hex(32))
 
     @app.post("/login")
     def login():
@@ -133,7 +135,7 @@ def create_app() -> Flask:
         user_id, password_hash = find_user(username) or (None, nobody)
         if not check_password_hash(password_hash, password) or user_id is None:
             abort(401, "Invalid credentials.")
-        token = create_access_token(identity=str(user_id))  # text: an int is refused at the next call
+        token = create_access_token(identity=str(user_id))  # an int is refused at the next call
         return {"access_token": token}, 200, {"Cache-Control": "no-store"}
 
     @app.get("/me")

@@ -10,7 +10,7 @@ $env:JWT_SECRET_KEY = python -c "import secrets; print(secrets.token_hex(32))"
 POST /login  {"username": "ada", "password": "..."}  answers  {"access_token": "..."}
 GET  /me     Authorization: Bearer <access token>    answers  {"id": "1"}
 
-Every refusal is JSON: {"message": "..."}. The users live in the SQLite file USERS_DATABASE (users.db).
+Every refusal is JSON: {"message": "..."}. The users live in a SQLite file, USERS_DATABASE or users.db.
 """
 
 import json
@@ -37,8 +37,8 @@ def key_from_environment() -> str:
     key = os.environ.get("JWT_SECRET_KEY", "")
     if len(os.fsencode(key)) < 32:
         raise click.ClickException(
-            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32. Make a key with\n"
-            '    python -c "import secrets; print(secrets.token_hex(32))"\n'
+            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32.\n"
+            'Make one with: python -c "import secrets; print(secrets.token_hex(32))"\n'
             "and put it into the environment."
         )
     return key
@@ -48,13 +48,14 @@ def users_database() -> sqlite3.Connection:
     """The SQLite file with the users."""
     database = sqlite3.connect(os.environ.get("USERS_DATABASE", "users.db"))
     database.execute(
-        "CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, username TEXT UNIQUE, password_hash TEXT)"
+        "CREATE TABLE IF NOT EXISTS users"
+        " (id INTEGER PRIMARY KEY, username TEXT UNIQUE, password_hash TEXT)"
     )
     return database
 
 
 def add_user(username: str, password: str) -> None:
-    """Store a user with a hash of the password. Raises sqlite3.IntegrityError if the name is taken."""
+    """Store a user and a hash of the password. Raises IntegrityError if the name is taken."""
     with closing(users_database()) as database, database:
         values = (username, generate_password_hash(password))
         database.execute("INSERT INTO users (username, password_hash) VALUES (?, ?)", values)
@@ -93,7 +94,7 @@ class InvalidToken(Exception):
 
 
 def verify_token(token: str, key: str) -> dict:
-    """The claims of a token that this service signed and that has not expired. Raises InvalidToken."""
+    """The claims of a token that this service signed and that is still valid, or InvalidToken."""
     must_have = {"require_sub": True, "require_exp": True}
     try:
         return jwt.decode(token, key, algorithms=[ALGORITHM], options=must_have)
@@ -131,7 +132,7 @@ def answer_errors_as_json(app: Flask) -> None:
         return response
 
     @app.errorhandler(RecursionError)  # JSON nested thousands of levels deep
-    @app.errorhandler(UnicodeEncodeError)  # half a character, which JSON can name and UTF-8 cannot hold
+    @app.errorhandler(UnicodeEncodeError)  # half a character, in JSON "\ud800"
     def refuse(error):
         return {"message": "The body cannot be read."}, 400
 
@@ -163,7 +164,8 @@ def create_app() -> Flask:
     app.config["JWT_SECRET_KEY"] = key_from_environment()
     app.config["MAX_CONTENT_LENGTH"] = 10_000  # bytes
     answer_errors_as_json(app)
-    nobody = generate_password_hash(secrets.token_hex(32))  # so that an unknown name takes as long as a known one
+    # An unknown name is checked against this hash, so that it takes as long as a known one.
+    nobody = generate_password_hash(secrets.token_hex(32))
 
     @app.post("/login")
     def login():

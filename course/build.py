@@ -57,7 +57,11 @@ class Lesson:
             if left_out in tags:
                 continue
             metadata = {"tags": tags} if tags else {}
-            make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+            make = (
+                nbformat.v4.new_code_cell
+                if cell.cell_type == "code"
+                else nbformat.v4.new_markdown_cell
+            )
             cells.append(make(cell.source, id=cell.id, metadata=metadata))
         return nbformat.v4.new_notebook(
             cells=cells, metadata={"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
@@ -73,7 +77,9 @@ def read_lesson(path: Path, snippets: Path) -> Lesson:
     try:
         source = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
     except Exception as error:  # jupytext passes on whatever its parsers raise
-        raise LessonError(f"{path.name} is not MyST Markdown that jupytext can read: {error}") from error
+        raise LessonError(
+            f"{path.name} is not MyST Markdown that jupytext can read: {error}"
+        ) from error
     cells = [cell for cell in source.cells if cell.source.strip()]
     for cell, cell_id in zip(cells, _cell_ids(path.name[:2], cells)):
         cell.id = cell_id
@@ -170,7 +176,12 @@ def _definitions(source: str) -> set[str]:
     """The source of each function and class at the top level, decorators included."""
     lines = source.splitlines()
     return {
-        "\n".join(lines[min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1 : node.end_lineno])
+        "\n".join(
+            lines[
+                min([node.lineno, *(each.lineno for each in node.decorator_list)])
+                - 1 : node.end_lineno
+            ]
+        )
         for node in ast.parse(source).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     }
@@ -197,7 +208,9 @@ def build(course: Course, number: str | None = None, say: Callable[[str], None] 
         target = folder / f"{lesson.name}.ipynb"
         notebook = execute(lesson.notebook(solved), target, lesson.path.name)
         done.append(target)
-        say(f"[{len(done)}/{len(tasks)}] {folder.name}/{target.name}  {time.monotonic() - started:.1f} s")
+        say(
+            f"[{len(done)}/{len(tasks)}] {folder.name}/{target.name}  {time.monotonic() - started:.1f} s"
+        )
         return target, notebook
 
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -206,7 +219,9 @@ def build(course: Course, number: str | None = None, say: Callable[[str], None] 
         _write(target, notebook)
 
 
-def execute(notebook: nbformat.NotebookNode, target: Path, lesson_name: str) -> nbformat.NotebookNode:
+def execute(
+    notebook: nbformat.NotebookNode, target: Path, lesson_name: str
+) -> nbformat.NotebookNode:
     """Run every cell in a fresh kernel, in the folder of ``target``.
 
     Raises:
@@ -220,7 +235,9 @@ def execute(notebook: nbformat.NotebookNode, target: Path, lesson_name: str) -> 
         kernel_name=KERNELSPEC["name"],
         record_timing=False,
         coalesce_streams=True,
-        extra_arguments=["--log-level=ERROR"],  # a warning about local sockets would stand between the progress lines
+        extra_arguments=[
+            "--log-level=ERROR"
+        ],  # a warning about local sockets would stand between the progress lines
         resources={"metadata": {"path": str(target.parent)}},
     )
     try:

@@ -99,7 +99,12 @@ def check(exercise_id: str, answer: object = ...) -> Result:
     except NotYet as reason:
         return _result(NOT_YET, "✗", "Not yet.", f"{reason} {next_step}")
     except KeyboardInterrupt:
-        return _result(NOT_YET, "✗", "Not yet.", f"The check was stopped before your code had finished. {next_step}")
+        return _result(
+            NOT_YET,
+            "✗",
+            "Not yet.",
+            f"The check was stopped before your code had finished. {next_step}",
+        )
     except Exception as error:  # a judge must not fail; if one does, the learner is not to blame
         return _result(
             FAULT, "!", "The check itself failed.",
@@ -195,7 +200,9 @@ class Attempt:
 
     def run(self, *args, **kwargs) -> Outcome:
         """Call it; whatever happens is in the outcome. A stub that returns `...` ends the check."""
-        shown = [show(arg) for arg in args] + [f"{key}={show(value)}" for key, value in kwargs.items()]
+        shown = [show(arg) for arg in args] + [
+            f"{key}={show(value)}" for key, value in kwargs.items()
+        ]
         outcome = Outcome(f"{self.name}({', '.join(shown)})")
         printed = io.StringIO()
         try:
@@ -230,13 +237,17 @@ class Attempt:
         """Require this value (and this type) for these arguments."""
         got = self.answer(*args, **kwargs)
         if type(got.value) is not type(expected) or got.value != expected:
-            raise NotYet(f"`{got.call}` {got.said}. Expected: `{show(expected)}`. {because}".rstrip())
+            raise NotYet(
+                f"`{got.call}` {got.said}. Expected: `{show(expected)}`. {because}".rstrip()
+            )
 
     def must_raise(self, wanted: type[BaseException], *args, because: str) -> None:
         """Require an exception of this type (or a subclass) for these arguments."""
         outcome = self.run(*args)
         if not isinstance(outcome.error, wanted):
-            raise NotYet(f"`{outcome.call}` {outcome.said}. It must raise `{wanted.__name__}`: {because}")
+            raise NotYet(
+                f"`{outcome.call}` {outcome.said}. It must raise `{wanted.__name__}`: {because}"
+            )
 
     def explain(self, error: BaseException) -> str:
         """The sentence that tells a learner how one comes to raise this here."""
@@ -262,7 +273,11 @@ def show(value: object, limit: int = 70) -> str:
 def describe_error(error: BaseException) -> str:
     """'module.Type: message', as a traceback's last line has it."""
     kind = type(error)
-    name = kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__name__}"
+    name = (
+        kind.__name__
+        if kind.__module__ in ("builtins", "__main__")
+        else f"{kind.__module__}.{kind.__name__}"
+    )
     message = shorten(printable(str(error)), 120).replace("`", "'")
     return f"{name}: {message}" if message else name
 

@@ -13,7 +13,11 @@ from course.paths import Course
 
 @click.group(invoke_without_command=True)
 @click.option("--no-browser", is_flag=True, help="Start JupyterLab without opening a browser.")
-@click.option("--port", type=click.IntRange(0, 65535), help="The port of JupyterLab (it takes the next free one).")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="The port of JupyterLab (it takes the next free one).",
+)
 @click.pass_context
 def main(context: click.Context, no_browser: bool, port: int | None) -> None:
     """JWT, cell by cell. Without a command: check the environment, lay out your copies, open JupyterLab."""
@@ -30,9 +34,13 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
         raise click.ClickException("Mend what is marked [fail], then start again.")
     lessons = sorted(course.notebooks.glob("[0-9][0-9]_*.ipynb"))
     if not lessons:
-        raise click.ClickException("notebooks/ is empty. Is this a complete checkout of the course?")
+        raise click.ClickException(
+            "notebooks/ is empty. Is this a complete checkout of the course?"
+        )
     new = prepare_my_work(course)
-    click.echo(f"[ok]   my_work/ has your copies of the lessons ({len(new)} new). What you change there stays yours.")
+    click.echo(
+        f"[ok]   my_work/ has your copies of the lessons ({len(new)} new). What you change there stays yours."
+    )
     click.echo("Starting JupyterLab. To end it, press Ctrl-C here.")
     first = f"{course.my_work.name}/{lessons[0].name}"
     arguments = [
@@ -67,7 +75,9 @@ def _run(arguments: list[str]) -> int:
 
 @main.command()
 @click.argument("lesson", required=False)
-@click.option("--check", "only_check", is_flag=True, help="Compare, execute nothing, write nothing.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Compare, execute nothing, write nothing."
+)
 def build(lesson: str | None, only_check: bool) -> None:
     """Make notebooks/ and solutions/ from lessons/ (all, or one LESSON such as 03) and execute them."""
     # Only authors build: learners do not wait for these imports.
@@ -80,7 +90,9 @@ def build(lesson: str | None, only_check: bool) -> None:
             for line in found:
                 click.echo(line)
             if found:
-                raise click.ClickException("The notebooks are not what the lessons make. Run: uv run course build")
+                raise click.ClickException(
+                    "The notebooks are not what the lessons make. Run: uv run course build"
+                )
             click.echo("The notebooks are what the lessons make.")
         else:
             build_lessons(Course(), lesson, say=click.echo)

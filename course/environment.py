@@ -42,7 +42,8 @@ def examine(folder: Path) -> Iterator[Finding]:
     else:
         oldest = ".".join(map(str, OLDEST_PYTHON))
         yield Finding(
-            f"Python {version} is too old", f"The course needs Python {oldest} or newer: uv python install 3.13"
+            f"Python {version} is too old",
+            f"The course needs Python {oldest} or newer: uv python install 3.13",
         )
     for module, distribution in PACKAGES.items():
         yield _examine_package(module, distribution)
@@ -70,7 +71,9 @@ def _examine_package(module: str, distribution: str) -> Finding:
     try:
         importlib.import_module(module)
     except Exception as error:  # a broken package may raise anything when it is imported
-        return Finding(f"{distribution} {version} cannot be imported: {type(error).__name__}: {error}", cure)
+        return Finding(
+            f"{distribution} {version} cannot be imported: {type(error).__name__}: {error}", cure
+        )
     return Finding(f"{distribution} {version}")
 
 
@@ -81,5 +84,8 @@ def _examine_folder(folder: Path) -> Finding:
         probe.write_text("", encoding="utf-8")
         probe.unlink()
     except OSError as error:
-        return Finding(f"{folder.name}/ cannot be written to: {error}", "Put the course into a folder that is yours.")
+        return Finding(
+            f"{folder.name}/ cannot be written to: {error}",
+            "Put the course into a folder that is yours.",
+        )
     return Finding(f"{folder.name}/ can be written to")

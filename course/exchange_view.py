@@ -59,7 +59,11 @@ def _body_text(body: bytes | str | None) -> str:
 
 
 def _head_and_body(headers, body: str, full: bool) -> list[str]:
-    shown = [f"{name}: {value}" for name, value in headers.items() if full or name.lower() in TELLING_HEADERS]
+    shown = [
+        f"{name}: {value}"
+        for name, value in headers.items()
+        if full or name.lower() in TELLING_HEADERS
+    ]
     lines = [printable(line) for line in shown]
     if body.strip():
         kept = shorten(body.strip(), LARGEST_BODY)
@@ -73,7 +77,9 @@ def _shorten_token(match: re.Match) -> str:
 
 
 def _as_pre(lines: list[str]) -> str:
-    parts = re.compile(r"(eyJ[\w-]+)\.(\[payload: \d+ characters\]|eyJ[\w-]*)\.(\[signature: \d+ characters\]|[\w-]*)")
+    parts = re.compile(
+        r"(eyJ[\w-]+)\.(\[payload: \d+ characters\]|eyJ[\w-]*)\.(\[signature: \d+ characters\]|[\w-]*)"
+    )
 
     def colour(match: re.Match) -> str:
         spans = (
@@ -84,5 +90,7 @@ def _as_pre(lines: list[str]) -> str:
 
     escaped = parts.sub(colour, html.escape("\n".join(lines), quote=False))
     first, _, rest = escaped.partition("\n")
-    pre = "margin:0;background:transparent;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere"
+    pre = (
+        "margin:0;background:transparent;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere"
+    )
     return f'<pre style="{pre}"><b>{first}</b>\n{rest}</pre>'

@@ -20,9 +20,13 @@ class expect:
     def __init__(self, *error_types: type[BaseException]):
         for error_type in error_types:
             if not (isinstance(error_type, type) and issubclass(error_type, BaseException)):
-                raise TypeError(f"expect() takes exception classes such as ValueError, not {error_type!r}")
+                raise TypeError(
+                    f"expect() takes exception classes such as ValueError, not {error_type!r}"
+                )
         if not error_types:
-            raise TypeError("expect() needs the error that must happen: with expect(ValueError): ...")
+            raise TypeError(
+                "expect() needs the error that must happen: with expect(ValueError): ..."
+            )
         self.error_types = error_types
         self.error: BaseException | None = None
 
@@ -44,7 +48,12 @@ class expect:
         name = _name_of(type(error))
         said = f"{name}: {message}" if message else name
         drawn = code_spans(html.escape(f"`{name}`" + (f": {message}" if message else "")))
-        display(Shown(f"{said}\n(raised, as it must be)", box("bad", f"<b>Raised, as it must be.</b> {drawn}")))
+        display(
+            Shown(
+                f"{said}\n(raised, as it must be)",
+                box("bad", f"<b>Raised, as it must be.</b> {drawn}"),
+            )
+        )
         return True
 
 

@@ -23,8 +23,16 @@ def prepare_my_work(course: Course) -> list[Path]:
             if cell.cell_type == "code":
                 cell.outputs = []
                 cell.execution_count = None
+        notebook.metadata["language_info"] = _language_of_this_kernel()
         # "x" refuses to overwrite, also when a second start writes the same file at this moment.
         with open(copy, "x", encoding="utf-8", newline="\n") as file:
             file.write(nbformat.writes(notebook) + "\n")
         new.append(copy)
     return new
+
+
+def _language_of_this_kernel() -> dict:
+    """What the kernel will say of itself; a copy without it counts as changed as soon as JupyterLab opens it."""
+    from ipykernel.ipkernel import IPythonKernel
+
+    return dict(IPythonKernel.language_info)

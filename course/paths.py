@@ -26,6 +26,11 @@ class Course:
         if number is not None:
             files = [path for path in files if path.name[:2] == number.zfill(2)]
         if not files:
-            there_are = ", ".join(path.name[:2] for path in sorted(self.lessons.glob("[0-9][0-9]_*.md"))) or "none"
-            raise LookupError(f"No lesson {number or ''} in {self.lessons.name}/. There are: {there_are}.")
+            there_are = (
+                ", ".join(path.name[:2] for path in sorted(self.lessons.glob("[0-9][0-9]_*.md")))
+                or "none"
+            )
+            raise LookupError(
+                f"No lesson {number or ''} in {self.lessons.name}/. There are: {there_are}."
+            )
         return files

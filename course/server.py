@@ -28,10 +28,15 @@ class Server:
                 pass
 
         self.name = name
-        self._server = make_server(HOST, port, app, threaded=True, request_handler=QuietRequestHandler)
+        self._server = make_server(
+            HOST, port, app, threaded=True, request_handler=QuietRequestHandler
+        )
         self.url = f"http://{HOST}:{self._server.port}"
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(POLL_SECONDS,), name=f"serve-{name}", daemon=True
+            target=self._server.serve_forever,
+            args=(POLL_SECONDS,),
+            name=f"serve-{name}",
+            daemon=True,
         )
         self._thread.start()
 
@@ -65,7 +70,9 @@ def serve(app, name: str = "app") -> Server:
     """
     if not hasattr(app, "wsgi_app"):
         if callable(app) and hasattr(app, "__name__"):
-            raise TypeError(f"serve() needs the app, not the function that makes it: serve({app.__name__}())")
+            raise TypeError(
+                f"serve() needs the app, not the function that makes it: serve({app.__name__}())"
+            )
         raise TypeError(f"serve() takes a Flask app, not {type(app).__name__}.")
     _collect_logs(app)
     port = 0
@@ -74,7 +81,10 @@ def serve(app, name: str = "app") -> Server:
         _running[name].stop()
     try:
         server = Server(app, name, port)
-    except (OSError, SystemExit):  # the old port was taken in between; werkzeug exits when a port is in use
+    except (
+        OSError,
+        SystemExit,
+    ):  # the old port was taken in between; werkzeug exits when a port is in use
         server = Server(app, name, 0)
     _running[name] = server
     return server
@@ -134,8 +144,16 @@ def _draw_exception(record: logging.LogRecord) -> Shown:
     error = record.exc_info[1]
     title = record.getMessage()  # Flask: Exception on /me [GET]
     lines = [f"  in {frame.name}(): {_source_line(frame)}" for frame in _own_frames(error)]
-    text = "\n".join([f"The server answered 500. {title}", *lines, f"{type(error).__name__}: {error}"])
-    return Shown(text, box("bad", f"<pre style='margin:0;background:transparent;color:inherit'>{escape(text)}</pre>"))
+    text = "\n".join(
+        [f"The server answered 500. {title}", *lines, f"{type(error).__name__}: {error}"]
+    )
+    return Shown(
+        text,
+        box(
+            "bad",
+            f"<pre style='margin:0;background:transparent;color:inherit'>{escape(text)}</pre>",
+        ),
+    )
 
 
 def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:

@@ -59,7 +59,8 @@ def display(shown: Shown) -> None:
 def printable(text: str) -> str:
     """``text`` with invisible and direction-changing characters spelled out, so that nothing hides in a picture."""
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
     )
 
 
@@ -72,4 +73,8 @@ def shorten(text: str, limit: int = 160) -> str:
 
 def code_spans(escaped_html: str) -> str:
     """Turn `backticks` in escaped text into ``<code>``; the plain form keeps the backticks."""
-    return re.sub(r"`([^`\n]+)`", r"<code style='background:transparent;color:inherit'>\1</code>", escaped_html)
+    return re.sub(
+        r"`([^`\n]+)`",
+        r"<code style='background:transparent;color:inherit'>\1</code>",
+        escaped_html,
+    )

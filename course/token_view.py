@@ -38,8 +38,13 @@ def show_token(token: str | bytes) -> Shown:
         else:
             sections.append((name, _describe_json(name, piece, problems)))
 
-    names = [PARTS[index] if index < len(PARTS) else f"part {index + 1}" for index in range(len(pieces))]
-    return Shown(_as_plain_text(pieces, names, sections, problems), _as_html(pieces, names, sections, problems))
+    names = [
+        PARTS[index] if index < len(PARTS) else f"part {index + 1}" for index in range(len(pieces))
+    ]
+    return Shown(
+        _as_plain_text(pieces, names, sections, problems),
+        _as_html(pieces, names, sections, problems),
+    )
 
 
 def _as_text(token: object) -> tuple[str, list[str]]:
@@ -47,7 +52,9 @@ def _as_text(token: object) -> tuple[str, list[str]]:
         try:
             return token.decode("ascii"), []
         except UnicodeDecodeError:
-            return token.decode("utf-8", "backslashreplace"), ["The token has bytes that are not ASCII."]
+            return token.decode("utf-8", "backslashreplace"), [
+                "The token has bytes that are not ASCII."
+            ]
     if not isinstance(token, str):
         return "", [f"This is not a token: expected text (str), got {type(token).__name__}."]
     return token, [] if token else ["This is not a token: the text is empty."]
@@ -59,10 +66,14 @@ def _unwrap(text: str, problems: list[str]) -> str:
         problems.append("There is white space around it. It is not part of a token: remove it.")
         text = text.strip()
     if text.lower().startswith("bearer "):
-        problems.append("It begins with 'Bearer '. That word belongs to the HTTP header, not to the token.")
+        problems.append(
+            "It begins with 'Bearer '. That word belongs to the HTTP header, not to the token."
+        )
         text = text[len("bearer ") :].strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        problems.append("It is wrapped in quotation marks. They are not part of a token: remove them.")
+        problems.append(
+            "It is wrapped in quotation marks. They are not part of a token: remove them."
+        )
         text = text[1:-1]
     return text
 
@@ -76,7 +87,9 @@ def _decode_base64url(piece: str) -> bytes:
         if not (character.isascii() and (character.isalnum() or character in "-_")):
             raise ValueError(f"{printable(character)!r} is not in the base64url alphabet")
     if len(piece) % 4 == 1:
-        raise ValueError(f"its length, {len(piece)}, is impossible: a character is missing or too many")
+        raise ValueError(
+            f"its length, {len(piece)}, is impossible: a character is missing or too many"
+        )
     return base64.urlsafe_b64decode(piece + "=" * (-len(piece) % 4))
 
 
@@ -99,17 +112,24 @@ def _describe_json(name: str, piece: str, problems: list[str]) -> list[tuple[str
         problems.append(f"The {name} is base64url, but what it holds is not UTF-8 text.")
         return [("bytes", repr(shorten(repr(raw))))]
     except RecursionError:
-        problems.append(f"The {name} is JSON nested too deeply to read. No honest issuer makes that.")
+        problems.append(
+            f"The {name} is JSON nested too deeply to read. No honest issuer makes that."
+        )
         return []
     except ValueError:
         problems.append(f"The {name} is base64url, but what it holds is not JSON.")
         return [("text", shorten(printable(raw.decode("utf-8"))))]
     for key in repeated:
-        problems.append(f"The {name} names {printable(key)!r} twice. Libraries disagree about which one counts.")
+        problems.append(
+            f"The {name} names {printable(key)!r} twice. Libraries disagree about which one counts."
+        )
     if not isinstance(content, dict):
         problems.append(f"The {name} is JSON, but not an object {{…}}.")
         return [("value", _as_json(content))]
-    return [(printable(str(key)), _as_json(value) + _date_note(key, value, problems)) for key, value in content.items()]
+    return [
+        (printable(str(key)), _as_json(value) + _date_note(key, value, problems))
+        for key, value in content.items()
+    ]
 
 
 def _as_json(value: object) -> str:
@@ -123,7 +143,11 @@ def _date_note(key: str, value: object, problems: list[str]) -> str:
     """The claim's date in UTC. 'expired' is said only of the past, which never becomes untrue."""
     if key not in DATE_CLAIMS:
         return ""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value in (math.inf, -math.inf):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or value in (math.inf, -math.inf)
+    ):
         problems.append(f"The claim {key!r} is not a number of seconds since 1970.")
         return ""
     try:
@@ -170,16 +194,25 @@ def _as_html(pieces, names, sections, problems) -> str:
         )
     out = ['<div role="group" aria-label="A decoded JSON Web Token" style="font-family:monospace">']
     if coloured:
-        out.append(f'<div style="overflow-wrap:anywhere;line-height:1.7;max-width:60em">{".".join(coloured)}</div>')
+        out.append(
+            f'<div style="overflow-wrap:anywhere;line-height:1.7;max-width:60em">{".".join(coloured)}</div>'
+        )
     for name, rows in sections:
         lines = "".join(
             f"<div><b>{html.escape(key)}</b>&nbsp; <span style='white-space:pre-wrap;overflow-wrap:anywhere'>"
             f"{html.escape(value)}</span></div>"
             for key, value in rows
         )
-        out.append(box(name, f"<div><b>{name.capitalize()}</b></div>{lines or '<div>(cannot be read)</div>'}"))
+        out.append(
+            box(
+                name,
+                f"<div><b>{name.capitalize()}</b></div>{lines or '<div>(cannot be read)</div>'}",
+            )
+        )
     if problems:
         items = "".join(f"<li>{html.escape(problem)}</li>" for problem in problems)
-        out.append(box("bad", f"<b>Problems</b><ul style='margin:0.2em 0 0 1.2em;padding:0'>{items}</ul>"))
+        out.append(
+            box("bad", f"<b>Problems</b><ul style='margin:0.2em 0 0 1.2em;padding:0'>{items}</ul>")
+        )
     out.append("</div>")
     return "".join(out)

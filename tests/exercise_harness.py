@@ -39,9 +39,13 @@ def situations(number: str) -> dict[str, Situation]:
             found[cell.metadata["exercise"]].solution = cell.source
         elif open_id:
             found[open_id].check = cell.source
-            run(found[open_id].stub, names, f"stub-{open_id}")  # an answer may use what the stub imports
+            run(
+                found[open_id].stub, names, f"stub-{open_id}"
+            )  # an answer may use what the stub imports
             found[open_id].names = dict(names)
-            run(found[open_id].solution, names, f"solution-{open_id}")  # a later solution may build on this one
+            run(
+                found[open_id].solution, names, f"solution-{open_id}"
+            )  # a later solution may build on this one
             run(cell.source, names, cell.id)
             open_id = None
         else:

@@ -40,7 +40,9 @@ def documented_command(name: str, words: str) -> list[str]:
     """
     source = (Course().snippets / f"{name}.py").read_text(encoding="utf-8")
     lines = [line.strip() for line in ast.get_docstring(ast.parse(source)).splitlines()]
-    (command,) = [line for line in lines if line.startswith("uv run ") and line.endswith(f" {words}")]
+    (command,) = [
+        line for line in lines if line.startswith("uv run ") and line.endswith(f" {words}")
+    ]
     return command.split()
 
 
@@ -52,13 +54,21 @@ def real_command(command: list[str]) -> list[str]:
 
 def run(command: list[str], environment: dict) -> subprocess.CompletedProcess:
     return subprocess.run(
-        real_command(command), cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=60
+        real_command(command),
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
     )
 
 
 def environment_for(folder: Path, key: str | None) -> dict:
     """The environment of this process, with uv told to use this very Python environment and change nothing."""
-    environment = dict(os.environ, UV_PROJECT_ENVIRONMENT=sys.prefix, UV_NO_SYNC="1", PYTHONUNBUFFERED="1")
+    environment = dict(
+        os.environ, UV_PROJECT_ENVIRONMENT=sys.prefix, UV_NO_SYNC="1", PYTHONUNBUFFERED="1"
+    )
     environment.pop("VIRTUAL_ENV", None)
     environment.pop("JWT_SECRET_KEY", None)
     environment["USERS_DATABASE"] = str(folder / "users.db")
@@ -82,9 +92,15 @@ def running_app(name: str, folder: Path) -> Iterator[RunningApp]:
     log = folder / f"{name}.log"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            real_command(documented_command(name, "run")), cwd=ROOT, env=environment, stdout=output, stderr=output
+            real_command(documented_command(name, "run")),
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
         )
-        app = RunningApp(name, f"http://127.0.0.1:{environment['FLASK_RUN_PORT']}", key, environment, log)
+        app = RunningApp(
+            name, f"http://127.0.0.1:{environment['FLASK_RUN_PORT']}", key, environment, log
+        )
         try:
             _wait_until_it_answers(app, process)
             yield app

@@ -47,7 +47,11 @@ def token_of(app: RunningApp) -> str:
 
 def sign(app: RunningApp, key: str | None = None, algorithm: str = "HS256", **claims) -> str:
     claims = {"sub": "1", "exp": int(time.time()) + 600, "jti": "1", **claims}
-    return jwt.encode({name: value for name, value in claims.items() if value != "left out"}, key or app.key, algorithm)
+    return jwt.encode(
+        {name: value for name, value in claims.items() if value != "left out"},
+        key or app.key,
+        algorithm,
+    )
 
 
 def assert_refused(response: requests.Response, status: int) -> None:
@@ -119,7 +123,14 @@ def test_what_is_not_json_is_400(app, body):
 
 
 @pytest.mark.parametrize(
-    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "application/xml"]
+    "content_type",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "",
+        "application/xml",
+    ],
 )
 def test_other_content_type_is_415(app, content_type):
     assert_refused(login(app, data=json.dumps(ADA), headers={"Content-Type": content_type}), 415)
@@ -198,7 +209,9 @@ def test_bad_token_is_401_and_never_more(app, mistake):
 
 
 def test_the_key_never_shows(app):
-    answers = [me(app, make(app)).text for make in BAD_AUTHORIZATION.values()] + [login(app, json=ADA).text]
+    answers = [me(app, make(app)).text for make in BAD_AUTHORIZATION.values()] + [
+        login(app, json=ADA).text
+    ]
     assert not any(app.key in answer or app.key[:16] in answer for answer in answers)
     assert app.key not in app.log.read_text(encoding="utf-8")
 
@@ -237,7 +250,12 @@ def test_importing_the_file_does_nothing(name, tmp_path):
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert list(tmp_path.iterdir()) == []

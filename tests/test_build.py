@@ -87,7 +87,9 @@ def problem_of(course: Course, text: str) -> str:
 
 def test_learner_gets_the_stub_and_the_worked_notebook_the_solution(tiny):
     build(tiny, say=lambda line: None)
-    learner, worked = (nbformat.read(folder / "09_tiny.ipynb", 4) for folder in (tiny.notebooks, tiny.solutions))
+    learner, worked = (
+        nbformat.read(folder / "09_tiny.ipynb", 4) for folder in (tiny.notebooks, tiny.solutions)
+    )
     assert [cell.source for cell in learner.cells if "answer =" in cell.source] == ["answer = ..."]
     assert [cell.source for cell in worked.cells if "answer =" in cell.source] == ["answer = 42"]
     assert "Why not 41?" not in str(learner) and "Why not 41?" in str(worked)
@@ -111,9 +113,13 @@ def test_progress_is_shown(tiny):
 
 
 def test_solution_that_lost_its_tag_is_refused(tiny):
-    text = EXERCISE.replace('tags: [solution]\nexercise: "9.1"\n---\nanswer', "tags: []\n---\nanswer")
+    text = EXERCISE.replace(
+        'tags: [solution]\nexercise: "9.1"\n---\nanswer', "tags: []\n---\nanswer"
+    )
     problem = problem_of(tiny, text)
-    assert "stands between exercise 9.1 and its check" in problem and "09-a-tiny-lesson-3" in problem
+    assert (
+        "stands between exercise 9.1 and its check" in problem and "09-a-tiny-lesson-3" in problem
+    )
 
 
 def test_missing_solution_is_refused(tiny):
@@ -156,7 +162,12 @@ def test_failing_cell_is_reported_and_nothing_is_written(built):
     write(tiny, EXERCISE.replace("answer = 42", "answer = 42\nundefined_name"))
     with pytest.raises(LessonError) as caught:
         build(tiny, say=lambda line: None)
-    for part in ("09_tiny.md", "cell 09-a-tiny-lesson-3", "undefined_name", "NameError: name 'undefined_name'"):
+    for part in (
+        "09_tiny.md",
+        "cell 09-a-tiny-lesson-3",
+        "undefined_name",
+        "NameError: name 'undefined_name'",
+    ):
         assert part in str(caught.value)
     assert {path: path.read_bytes() for path in tiny.root.rglob("*.ipynb*")} == before
 
@@ -176,8 +187,14 @@ def edit(notebook_path: Path, change) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda nb: nb.cells[1].update(source="answer = 43"), "cell 09-a-tiny-lesson-2: differs from the lesson"),
-        (lambda nb: nb.cells[1].metadata.update(tags=["skip"]), "cell 09-a-tiny-lesson-2: differs from the lesson"),
+        (
+            lambda nb: nb.cells[1].update(source="answer = 43"),
+            "cell 09-a-tiny-lesson-2: differs from the lesson",
+        ),
+        (
+            lambda nb: nb.cells[1].metadata.update(tags=["skip"]),
+            "cell 09-a-tiny-lesson-2: differs from the lesson",
+        ),
         (lambda nb: nb.cells.pop(1), "cell 09-a-tiny-lesson-2: is missing"),
         (lambda nb: nb.cells.reverse(), "in another order"),
         (
@@ -185,19 +202,27 @@ def edit(notebook_path: Path, change) -> None:
             "cell mine: is not in the lesson",
         ),
         (lambda nb: nb.cells[1].update(execution_count=None), "was never executed"),
-        (lambda nb: nb.metadata.kernelspec.update(name="other"), "the metadata of the notebook differ"),
+        (
+            lambda nb: nb.metadata.kernelspec.update(name="other"),
+            "the metadata of the notebook differ",
+        ),
     ],
 )
 def test_edited_notebook_is_found(built, change, words):
     edit(built.notebooks / "09_tiny.ipynb", change)
     found = list(differences(built))
-    assert any(line.startswith("notebooks/09_tiny.ipynb") and words in line for line in found), found
+    assert any(line.startswith("notebooks/09_tiny.ipynb") and words in line for line in found), (
+        found
+    )
 
 
 def test_missing_and_stray_notebooks_are_found(built):
     shutil.move(built.solutions / "09_tiny.ipynb", built.solutions / "08_stray.ipynb")
     found = "\n".join(differences(built))
-    assert "solutions/09_tiny.ipynb: is missing" in found and "solutions/08_stray.ipynb: no lesson" in found
+    assert (
+        "solutions/09_tiny.ipynb: is missing" in found
+        and "solutions/08_stray.ipynb: no lesson" in found
+    )
 
 
 def test_unknown_lesson_names_those_there_are(tiny):
@@ -207,7 +232,9 @@ def test_unknown_lesson_names_those_there_are(tiny):
 
 def course_command(*arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-c", "from course.cli import main; main()", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120
+    )
 
 
 def test_the_notebooks_are_what_the_lessons_make():

@@ -75,7 +75,9 @@ def test_endless_loop_is_stopped_in_a_notebook():
         "nbclient.NotebookClient(notebook, kernel_name='python3', timeout=30).execute()\n"
         "print(notebook.cells[0].outputs[0].text, notebook.cells[1].outputs[0].text)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", timeout=60
+    )
     assert "Does a loop never end?" in done.stdout and done.stdout.rstrip().endswith("not yet"), (
         done.stdout + done.stderr
     )

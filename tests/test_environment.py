@@ -17,12 +17,16 @@ CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 def test_environment_yml_names_the_requirements_of_pyproject():
     (pip,) = [entry["pip"] for entry in CONDA["dependencies"] if isinstance(entry, dict)]
     assert pip[0] == "-e ."
-    assert sorted(pip[1:]) == sorted([*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]])
+    assert sorted(pip[1:]) == sorted(
+        [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
+    )
     assert f"python{PROJECT['project']['requires-python']}" in CONDA["dependencies"]
 
 
 def test_packages_of_the_check_are_requirements():
-    required = {re.match(r"[\w-]+", requirement)[0] for requirement in PROJECT["project"]["dependencies"]}
+    required = {
+        re.match(r"[\w-]+", requirement)[0] for requirement in PROJECT["project"]["dependencies"]
+    }
     assert set(environment.PACKAGES.values()) <= required
 
 
@@ -41,7 +45,10 @@ def test_all_is_well_here(tmp_path):
 def test_missing_package_is_named_with_its_cure(monkeypatch, tmp_path):
     monkeypatch.setitem(environment.PACKAGES, "no_such_module", "no-such-package")
     (finding,) = [finding for finding in environment.examine(tmp_path) if finding.cure]
-    assert str(finding).startswith("[fail] no-such-package is not installed") and "uv run course" in finding.cure
+    assert (
+        str(finding).startswith("[fail] no-such-package is not installed")
+        and "uv run course" in finding.cure
+    )
 
 
 def test_impostor_is_named_with_its_cure(monkeypatch, tmp_path):
@@ -51,7 +58,9 @@ def test_impostor_is_named_with_its_cure(monkeypatch, tmp_path):
 
 
 def test_old_python_is_named_with_its_cure(monkeypatch, tmp_path):
-    monkeypatch.setattr(environment, "OLDEST_PYTHON", (sys.version_info[0], sys.version_info[1] + 1))
+    monkeypatch.setattr(
+        environment, "OLDEST_PYTHON", (sys.version_info[0], sys.version_info[1] + 1)
+    )
     assert "is too old" in next(environment.examine(tmp_path)).text
 
 
@@ -61,6 +70,10 @@ def test_folder_that_cannot_be_written_is_named(tmp_path):
     assert "cannot be written to" in findings[-1].text and findings[-1].cure
 
 
-@pytest.mark.parametrize("name", ["python-jose", "flask", "flask-jwt-extended", "requests", "nbval", "jupyterlab"])
+@pytest.mark.parametrize(
+    "name", ["python-jose", "flask", "flask-jwt-extended", "requests", "nbval", "jupyterlab"]
+)
 def test_the_packages_of_the_course_are_there(name):
-    assert any(re.match(rf"{name}\b", requirement) for requirement in PROJECT["project"]["dependencies"])
+    assert any(
+        re.match(rf"{name}\b", requirement) for requirement in PROJECT["project"]["dependencies"]
+    )

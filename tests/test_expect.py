@@ -11,7 +11,8 @@ def test_the_error_is_shown_and_swallowed(capsys):
         int("x")
     assert isinstance(seen.error, ValueError)
     assert (
-        capsys.readouterr().out == "ValueError: invalid literal for int() with base 10: 'x'\n(raised, as it must be)\n"
+        capsys.readouterr().out
+        == "ValueError: invalid literal for int() with base 10: 'x'\n(raised, as it must be)\n"
     )
 
 
@@ -22,13 +23,18 @@ def test_a_subclass_is_shown_by_its_own_name(capsys):
 
 
 def test_nothing_raised_fails():
-    with pytest.raises(ExpectationFailed, match="must raise ValueError, but nothing was raised"), expect(ValueError):
+    with (
+        pytest.raises(ExpectationFailed, match="must raise ValueError, but nothing was raised"),
+        expect(ValueError),
+    ):
         pass
 
 
 def test_something_else_fails_with_its_cause():
     with (
-        pytest.raises(ExpectationFailed, match="must raise ValueError, but it raised KeyError") as caught,
+        pytest.raises(
+            ExpectationFailed, match="must raise ValueError, but it raised KeyError"
+        ) as caught,
         expect(ValueError),
     ):
         {}["x"]

@@ -9,7 +9,9 @@ import pytest
 from course.paths import ROOT
 
 
-def run_pytest_on(tmp_path, source: str, outputs: list | None = None, *options: str) -> subprocess.CompletedProcess:
+def run_pytest_on(
+    tmp_path, source: str, outputs: list | None = None, *options: str
+) -> subprocess.CompletedProcess:
     first = nbformat.v4.new_code_cell(source, execution_count=1, outputs=outputs or [])
     second = nbformat.v4.new_code_cell("x = 1", execution_count=2)
     notebook = nbformat.v4.new_notebook(
@@ -18,7 +20,9 @@ def run_pytest_on(tmp_path, source: str, outputs: list | None = None, *options: 
     nbformat.write(notebook, tmp_path / "tiny.ipynb")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n0", "-c", str(ROOT / "pyproject.toml"),
                f"--rootdir={ROOT}", *options, "-p", "conftest", str(tmp_path / "tiny.ipynb")]  # fmt: skip
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120
+    )
 
 
 def stream(text: str) -> list:

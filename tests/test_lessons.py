@@ -76,9 +76,14 @@ def test_every_output_is_compared(path):
         if cell.cell_type != "code":
             continue
         assert cell.execution_count, f"{cell.id} runs, but nothing compares its output"
-        skipped = "NBVAL_IGNORE_OUTPUT" in cell.source or "nbval-ignore-output" in cell.metadata.get("tags", [])
+        skipped = (
+            "NBVAL_IGNORE_OUTPUT" in cell.source
+            or "nbval-ignore-output" in cell.metadata.get("tags", [])
+        )
         assert skipped == (cell.id in NOT_COMPARED), cell.id
-        assert "NBVAL_SKIP" not in cell.source and "raises-exception" not in cell.metadata.get("tags", [])
+        assert "NBVAL_SKIP" not in cell.source and "raises-exception" not in cell.metadata.get(
+            "tags", []
+        )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
@@ -109,7 +114,9 @@ def test_cells_are_small_enough_for_a_wall(path):
         lines = cell.source.splitlines()
         if cell.cell_type == "code":
             assert len(lines) <= 35, f"{cell.id} has {len(lines)} lines"
-            assert max(map(len, lines)) <= 125, f"{cell.id} has a line of {max(map(len, lines))} characters"
+            assert max(map(len, lines)) <= 100, (
+                f"{cell.id} has a line of {max(map(len, lines))} characters"
+            )
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -117,7 +124,11 @@ def test_internal_links_resolve(path):
     base = COURSE.notebooks if path.parent == COURSE.lessons else path.parent
     for token in MarkdownIt().parse(path.read_text(encoding="utf-8")):
         for child in token.children or []:
-            target = child.attrs.get("href") or child.attrs.get("src") if child.type in ("link_open", "image") else None
+            target = (
+                child.attrs.get("href") or child.attrs.get("src")
+                if child.type in ("link_open", "image")
+                else None
+            )
             if target and not re.match(r"https?://|mailto:", target):
                 file, _, anchor = target.partition("#")
                 assert not file or (base / file).exists(), f"{target} leads nowhere"
@@ -150,17 +161,25 @@ def code_of_the_course() -> list[tuple[str, str]]:
     files = sorted([*ROOT.glob("app_snippets/*.py"), *ROOT.glob("course/**/*.py")])
     code = [(path.name, path.read_text(encoding="utf-8")) for path in files]
     for path in NOTEBOOKS:
-        code += [(f"{path.name} {cell.id}", cell.source) for cell in read(path).cells if cell.cell_type == "code"]
+        code += [
+            (f"{path.name} {cell.id}", cell.source)
+            for cell in read(path).cells
+            if cell.cell_type == "code"
+        ]
     return code
 
 
-@pytest.mark.parametrize(("where", "source"), code_of_the_course(), ids=lambda value: value if len(value) < 90 else "")
+@pytest.mark.parametrize(
+    ("where", "source"), code_of_the_course(), ids=lambda value: value if len(value) < 90 else ""
+)
 def test_no_key_that_works_in_a_file_to_copy(where, source):
     assert not [text for text in constants(source) if looks_like_a_key(text)]
     if ARTICLE_KEY in source:
         lines = source.splitlines()
         at = next(number for number, line in enumerate(lines) if ARTICLE_KEY in line)
-        assert re.search("public and burnt", "\n".join(lines[max(at - 2, 0) : at + 1]), re.IGNORECASE)
+        assert re.search(
+            "public and burnt", "\n".join(lines[max(at - 2, 0) : at + 1]), re.IGNORECASE
+        )
         assert "app_snippets" not in where
 
 
@@ -177,4 +196,6 @@ def test_last_release_of_python_jose_is_the_one_the_lesson_names():
     entry = lock[lock.index('name = "python-jose"\nversion') :]
     assert entry.startswith('name = "python-jose"\nversion = "3.5.0"')
     assert 'upload-time = "2025-05-' in entry[:1500]
-    assert "3.5.0, is from May 2025" in (COURSE.lessons / "03_create_a_jwt.md").read_text(encoding="utf-8")
+    assert "3.5.0, is from May 2025" in (COURSE.lessons / "03_create_a_jwt.md").read_text(
+        encoding="utf-8"
+    )

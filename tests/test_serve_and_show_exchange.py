@@ -76,10 +76,15 @@ def test_stopped_server_is_gone_and_may_be_stopped_again():
 
 
 def test_repr_does_not_change_from_run_to_run():
-    assert repr(serve(make_app(), "shop")) == "Server 'shop' is running on 127.0.0.1. Its address is in .url"
+    assert (
+        repr(serve(make_app(), "shop"))
+        == "Server 'shop' is running on 127.0.0.1. Its address is in .url"
+    )
 
 
-@pytest.mark.parametrize(("wrong", "words"), [(make_app, "serve(make_app())"), ("app", "takes a Flask app, not str")])
+@pytest.mark.parametrize(
+    ("wrong", "words"), [(make_app, "serve(make_app())"), ("app", "takes a Flask app, not str")]
+)
 def test_what_is_not_an_app_is_explained(wrong, words):
     with pytest.raises(TypeError) as caught:
         serve(wrong)
@@ -95,7 +100,9 @@ def run_in_notebook(source: str) -> str:
         "nbclient.NotebookClient(notebook, kernel_name='python3').execute()\n"
         "print([output.get('text') or output['data']['text/plain'] for output in notebook.cells[0].outputs])\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", timeout=60
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -114,13 +121,20 @@ def test_exception_in_a_view_shows_below_the_cell_that_called_it():
 def test_exchange_shows_request_and_answer():
     server = serve(make_app())
     response = requests.post(
-        server.url + "/echo", json={"name": "<ada>"}, headers={"Authorization": f"Bearer {FIXED_TOKEN}"}, timeout=5
+        server.url + "/echo",
+        json={"name": "<ada>"},
+        headers={"Authorization": f"Bearer {FIXED_TOKEN}"},
+        timeout=5,
     )
     shown = show_exchange(response)
     for line in ("> POST /echo HTTP/1.1", '> {"name": "<ada>"}', "< HTTP/1.1 200 OK", "< Content-Type: application/json",
                  "> Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.[payload: 18 characters].[signature: 12 characters]"):  # fmt: skip
         assert line in shown.text.splitlines()
-    assert "Host:" not in shown.text and "Date:" not in shown.text and "eyJzdWIi" not in shown.text + shown.html
+    assert (
+        "Host:" not in shown.text
+        and "Date:" not in shown.text
+        and "eyJzdWIi" not in shown.text + shown.html
+    )
     assert "<ada>" not in shown.html and "&lt;ada&gt;" in shown.html
 
 

@@ -12,7 +12,9 @@ COURSE = Course()
 
 
 def run(*command: str, text: str | None = None) -> subprocess.CompletedProcess:
-    return subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, encoding="utf-8", timeout=120)
+    return subprocess.run(
+        command, cwd=ROOT, input=text, capture_output=True, text=True, encoding="utf-8", timeout=120
+    )
 
 
 def ruff(*arguments: str) -> subprocess.CompletedProcess:

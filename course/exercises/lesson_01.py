@@ -15,7 +15,9 @@ HEADER = {"alg": "HS256", "typ": "JWT"}
 
 def encode_part(content: bytes | dict | list) -> str:
     """One part of a JWT: base64url without padding, of bytes or of JSON."""
-    raw = content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
+    raw = (
+        content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
+    )
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
@@ -30,13 +32,17 @@ def unsigned(claims: bytes | dict | list) -> str:
 ])  # fmt: skip
 def count_the_parts(answer):
     if answer == ARTICLE_TOKEN.split("."):
-        raise NotYet("You have the parts themselves. The question is how many there are: `len(…)` of that list.")
+        raise NotYet(
+            "You have the parts themselves. The question is how many there are: `len(…)` of that list."
+        )
     if isinstance(answer, str) and answer.strip().isdigit():
         raise NotYet(f"`{show(answer)}` is text. Write the number without quotation marks.")
     if isinstance(answer, bool) or not isinstance(answer, int):
         raise NotYet(f"Expected a whole number, got `{show(answer)}`, {type_of(answer)}.")
     if answer == 2:
-        raise NotYet("You counted the dots: there are 2. A dot stands between two parts, so there is one part more.")
+        raise NotYet(
+            "You counted the dots: there are 2. A dot stands between two parts, so there is one part more."
+        )
     if answer == len(ARTICLE_TOKEN):
         raise NotYet(f"{answer} is the number of characters. Count what the dots separate.")
     if answer != 3:
@@ -76,7 +82,9 @@ def decode_any_part(decode_part):
                 f"`{got.call}` returned text (`str`). Expected bytes: leave out the `.decode()`, the signature is not text."
             )
         if isinstance(got.value, (dict, list)):
-            raise NotYet(f"`{got.call}` returned {type_of(got.value)}. Expected bytes: parsing the JSON comes later.")
+            raise NotYet(
+                f"`{got.call}` returned {type_of(got.value)}. Expected bytes: parsing the JSON comes later."
+            )
         if got.value != sample and any(character in "-_" for character in encode_part(sample)):
             raise NotYet(
                 f"`{got.call}` {got.said}. Expected: `{show(sample)}`. This part contains `-` or `_`, which "
@@ -89,7 +97,9 @@ def decode_any_part(decode_part):
             f"`{impossible.call}` {impossible.said}. Five characters cannot be base64url: something is missing. "
             f"Let the error happen; a caller who gets an empty or wrong result goes on with it."
         )
-    return "It works for every length, for both special characters, and refuses an impossible length."
+    return (
+        "It works for every length, for both special characters, and refuses an impossible length."
+    )
 
 
 @exercise("1.3", hints=[
@@ -109,9 +119,13 @@ def read_the_claims(claims_of):
             f"`{first.call}` returned {type_of(first.value)}. Expected a dictionary: `json.loads` makes one of the JSON text."
         )
     if first.value == HEADER:
-        raise NotYet(f"`{first.call}` returned the header. The claims are the second part, the payload.")
+        raise NotYet(
+            f"`{first.call}` returned the header. The claims are the second part, the payload."
+        )
     if isinstance(first.value, tuple):
-        raise NotYet(f"`{first.call}` returned a tuple. Expected the claims alone, as a dictionary.")
+        raise NotYet(
+            f"`{first.call}` returned a tuple. Expected the claims alone, as a dictionary."
+        )
     for claims in (
         {"sub": "your-username", "exp": 1666720490},
         {"sub": "zoë", "city": "København"},
@@ -119,16 +133,28 @@ def read_the_claims(claims_of):
         {"sub": "a"}, {"sub": "ab"}, {"sub": "abc"}, {},
     ):  # fmt: skip
         because = (
-            "The payload is UTF-8 text (RFC 7519 §7.2)." if "city" in claims else "Every claim, with its own type."
+            "The payload is UTF-8 text (RFC 7519 §7.2)."
+            if "city" in claims
+            else "Every claim, with its own type."
         )
         attempt.must_return(claims, unsigned(claims), because=because)
 
     good = unsigned({"sub": "ada"})
     header, payload, signature = good.split(".")
-    attempt.must_raise(ValueError, f"{header}.{payload}", because="it has two parts. Take exactly three parts apart.")
-    attempt.must_raise(ValueError, f"{good}.{signature}", because="it has four parts. Take exactly three parts apart.")
     attempt.must_raise(
-        ValueError, unsigned(b"hello"), because="its payload is not JSON. Let the error of json.loads happen."
+        ValueError,
+        f"{header}.{payload}",
+        because="it has two parts. Take exactly three parts apart.",
+    )
+    attempt.must_raise(
+        ValueError,
+        f"{good}.{signature}",
+        because="it has four parts. Take exactly three parts apart.",
+    )
+    attempt.must_raise(
+        ValueError,
+        unsigned(b"hello"),
+        because="its payload is not JSON. Let the error of json.loads happen.",
     )
     attempt.must_raise(ValueError, unsigned(b"\xff\xfe{}"), because="its payload is not UTF-8.")
     attempt.must_raise(
@@ -164,9 +190,19 @@ def has_it_expired(is_expired):
     attempt.must_return(False, claims, moment - 1800)
     attempt.must_return(True, claims, moment + 1, because="The token died one second before.")
     attempt.must_return(
-        True, claims, moment, because="This is the very second of `exp`. *On or after* includes it (RFC 7519 §4.1.4)."
+        True,
+        claims,
+        moment,
+        because="This is the very second of `exp`. *On or after* includes it (RFC 7519 §4.1.4).",
     )
     attempt.must_return(True, claims, moment + 0.5, because="Times may have fractions of a second.")
-    attempt.must_return(False, {"sub": "ada"}, moment, because="A token without `exp` does not expire.")
-    attempt.must_return(True, {"exp": 0}, moment, because="`exp` is 0 here: a date in 1970, and not a missing claim.")
+    attempt.must_return(
+        False, {"sub": "ada"}, moment, because="A token without `exp` does not expire."
+    )
+    attempt.must_return(
+        True,
+        {"exp": 0},
+        moment,
+        because="`exp` is 0 here: a date in 1970, and not a missing claim.",
+    )
     return "Whether to accept a token that never expires is another question: lesson 05 answers it."

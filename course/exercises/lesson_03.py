@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from course.checking import Attempt, NotYet, exercise, show, type_of
 
 ARTICLE_KEY = "9b73f2a1bdd7ae163444473d29a6885ffa22ab26117068f72a5a56a74d12d1fc"  # public and burnt
-UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?4[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}", re.IGNORECASE)
+UUID = re.compile(
+    r"[0-9a-f]{8}-?[0-9a-f]{4}-?4[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}", re.IGNORECASE
+)
 YEAR_2100 = 4102444800  # seconds since 1970
 JOSE_HINT = 'python-jose\'s `jwt.encode(claims, key, algorithm="HS256")` makes the token.'
 
@@ -36,13 +38,17 @@ def make_a_key(new_key):
     random.setstate(state)
     keys = [attempt.value() for _ in range(200)]
     if len(set(keys)) == 1:
-        raise NotYet("Every call returned the same key. Make it inside the function, anew at each call.")
+        raise NotYet(
+            "Every call returned the same key. Make it inside the function, anew at each call."
+        )
     if predicted == repeated:
         raise NotYet(
             "Your keys come from the module `random`, which is predictable: the same seed gave the same key. Use `secrets`."
         )
     if all(UUID.fullmatch(key) for key in keys):
-        raise NotYet(f"`{show(keys[0])}` is a UUID: 122 random bits, and HS256 wants 256 (RFC 7518 §3.2).")
+        raise NotYet(
+            f"`{show(keys[0])}` is a UUID: 122 random bits, and HS256 wants 256 (RFC 7518 §3.2)."
+        )
     bits = _bits_worth(keys)
     if bits < 250:
         raise NotYet(
@@ -78,8 +84,16 @@ def say_why(verdict):
     cases = [
         ("an honest token", good, "valid"),
         ("a token without `exp`", jwt.encode({"sub": "ada"}, key), "valid"),
-        ("a token that expired an hour ago", jwt.encode({"sub": "ada", "exp": now - 3600}, key), "expired"),
-        ("a token that is not valid before the year 2100", jwt.encode({"sub": "ada", "nbf": YEAR_2100}, key), "claims"),
+        (
+            "a token that expired an hour ago",
+            jwt.encode({"sub": "ada", "exp": now - 3600}, key),
+            "expired",
+        ),
+        (
+            "a token that is not valid before the year 2100",
+            jwt.encode({"sub": "ada", "nbf": YEAR_2100}, key),
+            "claims",
+        ),
         ("a token whose subject is a number", jwt.encode({"sub": 7}, key), "claims"),
         ("a token signed with another key", jwt.encode({"sub": "ada"}, other_key), "forged"),
         (
@@ -115,9 +129,7 @@ def _slip(got: object, expected: str, what: str) -> str:
     if expected == "forged" and got == "valid":
         if "HS512" in what:
             return 'Say which algorithms you accept: `algorithms=["HS256"]`.'
-        return (
-            "Reading the claims is not verifying: `jwt.decode` checks the signature, `get_unverified_claims` does not."
-        )
+        return "Reading the claims is not verifying: `jwt.decode` checks the signature, `get_unverified_claims` does not."
     if expected == "forged" and got == "expired":
         return "Its signature is wrong, so its claims mean nothing: verify first, then look at the time."
     if expected == "valid":
@@ -142,10 +154,14 @@ def access_token_for_real_use(create_access_token):
                 before = time.time()
                 token = attempt.value(user_id, key, minutes)
                 if not isinstance(token, str) or token.count(".") != 2:
-                    raise NotYet(f"`{called}` returned `{show(token)}`, which is not a token. {JOSE_HINT}")
+                    raise NotYet(
+                        f"`{called}` returned `{show(token)}`, which is not a token. {JOSE_HINT}"
+                    )
                 header, claims = jwt.get_unverified_header(token), jwt.get_unverified_claims(token)
                 if header.get("alg") != "HS256":
-                    raise NotYet(f"`{called}` signed with `{show(header.get('alg'))}`. Expected `'HS256'`.")
+                    raise NotYet(
+                        f"`{called}` signed with `{show(header.get('alg'))}`. Expected `'HS256'`."
+                    )
                 _judge_claims(called, claims, user_id, minutes, before, zone)
                 try:
                     jwt.decode(token, key, algorithms=["HS256"])
@@ -161,11 +177,15 @@ def access_token_for_real_use(create_access_token):
         )
     serials = {jwt.get_unverified_claims(attempt.value("ada", key))["jti"] for _ in range(20)}
     if len(serials) < 20:
-        raise NotYet("Two tokens have the same `jti`. Make it inside the function: `str(uuid.uuid4())`.")
+        raise NotYet(
+            "Two tokens have the same `jti`. Make it inside the function: `str(uuid.uuid4())`."
+        )
     return "The right lifetime in any time zone, text as subject, and a serial number of its own."
 
 
-def _judge_claims(called: str, claims: dict, user_id: object, minutes: float, before: float, zone: str) -> None:
+def _judge_claims(
+    called: str, claims: dict, user_id: object, minutes: float, before: float, zone: str
+) -> None:
     missing = [name for name in ("sub", "iat", "exp", "jti") if name not in claims]
     if missing:
         raise NotYet(
@@ -176,12 +196,16 @@ def _judge_claims(called: str, claims: dict, user_id: object, minutes: float, be
             f"`{called}` made `sub` {show(claims['sub'])}, {type_of(claims['sub'])}. python-jose will not verify it: use `str(user_id)`."
         )
     if claims["sub"] != str(user_id):
-        raise NotYet(f"`{called}` made `sub` `{show(claims['sub'])}`. Expected `{show(str(user_id))}`.")
+        raise NotYet(
+            f"`{called}` made `sub` `{show(claims['sub'])}`. Expected `{show(str(user_id))}`."
+        )
     if not isinstance(claims["jti"], str):
         raise NotYet(f"`jti` must be text, got {type_of(claims['jti'])}: `str(uuid.uuid4())`.")
     for name, wanted in (("iat", before), ("exp", before + 60 * minutes)):
         if isinstance(claims[name], bool) or not isinstance(claims[name], (int, float)):
-            raise NotYet(f"`{name}` must be a number of seconds or a `datetime`, got {type_of(claims[name])}.")
+            raise NotYet(
+                f"`{name}` must be a number of seconds or a `datetime`, got {type_of(claims[name])}."
+            )
         off = claims[name] - wanted
         if claims[name] > 1000 * before / 2:
             raise NotYet(f"`{name}` is in milliseconds. JWTs count seconds.")

@@ -22,14 +22,26 @@ def find_the_token(bearer_token):
     })  # fmt: skip
     cases = [
         ("Bearer abc.def.ghi", "abc.def.ghi", "Return what follows the word `Bearer`."),
-        ("bearer abc.def.ghi", "abc.def.ghi", "The scheme may be written in any case (RFC 9110 §11.1)."),
-        ("BEARER   abc.def.ghi ", "abc.def.ghi", "More than one space is allowed, and it is not part of the token."),
+        (
+            "bearer abc.def.ghi",
+            "abc.def.ghi",
+            "The scheme may be written in any case (RFC 9110 §11.1).",
+        ),
+        (
+            "BEARER   abc.def.ghi ",
+            "abc.def.ghi",
+            "More than one space is allowed, and it is not part of the token.",
+        ),
         (None, None, "The client sent no header."),
         ("", None, "The header is empty."),
         ("Bearer", None, "The token is missing."),
         ("Bearer ", None, "The token is missing."),
         ("abc.def.ghi", None, "The word `Bearer` is missing."),
-        ("Basic YWRhOnB3", None, "This is another way to log in, with a password: not a bearer token."),
+        (
+            "Basic YWRhOnB3",
+            None,
+            "This is another way to log in, with a password: not a bearer token.",
+        ),
         ("Bearer abc def", None, "Exactly one token must follow, here there are two words."),
         ("Bearerabc.def.ghi extra", None, "The first word only begins like `Bearer`."),
     ]
@@ -40,7 +52,9 @@ def find_the_token(bearer_token):
         if outcome.value != expected:
             if outcome.value is None and outcome.printed:
                 because = "It printed the token: to print is not to return. Use `return`."
-            raise NotYet(f"`{outcome.call}` {outcome.said}. Expected: `{show(expected)}`. {because}")
+            raise NotYet(
+                f"`{outcome.call}` {outcome.said}. Expected: `{show(expected)}`. {because}"
+            )
     return "It takes a good header apart and leaves every other one alone."
 
 
@@ -56,7 +70,9 @@ class _Trial:
         """A signed access token that is valid for so many seconds."""
         from jose import jwt
 
-        return jwt.encode({"sub": "1", "exp": int(time.time()) + lifetime, "jti": "1", **claims}, self.key)
+        return jwt.encode(
+            {"sub": "1", "exp": int(time.time()) + lifetime, "jti": "1", **claims}, self.key
+        )
 
     def get(self, path: str, token: str | None = None):
         """The answer to GET; an exception in a view is *not yet*."""
@@ -73,7 +89,9 @@ class _Trial:
                 slip = " The view is not guarded: put `@jwt_required()` between `@app.get(…)` and the function."
             elif isinstance(error, TypeError) and "valid response" in str(error):
                 slip = " Return what Flask can send: a dictionary, or (body, status, headers)."
-            raise NotYet(f"A call of `GET {path}` ended in an error of your code: `{describe_error(error)}`.{slip}")
+            raise NotYet(
+                f"A call of `GET {path}` ended in an error of your code: `{describe_error(error)}`.{slip}"
+            )
         return response
 
 
@@ -134,11 +152,18 @@ def how_long_have_i_got(add_seconds_left):
         for lifetime in (1000, 60):
             response = trial.get("/seconds-left", trial.token(lifetime))
             if response.status_code != 200:
-                raise NotYet(f"With a good token, `GET /seconds-left` answered {response.status_code}. Expected: 200.")
+                raise NotYet(
+                    f"With a good token, `GET /seconds-left` answered {response.status_code}. Expected: 200."
+                )
             _judge_seconds(response, lifetime)
-        for what, token in (("an expired token", trial.token(-60)), ("a forged token", trial.token()[:-4] + "AAAA")):
+        for what, token in (
+            ("an expired token", trial.token(-60)),
+            ("a forged token", trial.token()[:-4] + "AAAA"),
+        ):
             if trial.get("/seconds-left", token).status_code == 200:
-                raise NotYet(f"`GET /seconds-left` answered 200 to {what}. Let `@jwt_required()` verify it.")
+                raise NotYet(
+                    f"`GET /seconds-left` answered 200 to {what}. Let `@jwt_required()` verify it."
+                )
     return "Guarded, in whole seconds, and for the very token that was sent."
 
 
@@ -146,9 +171,13 @@ def _judge_seconds(response, lifetime: int) -> None:
     try:
         body = response.json()
     except ValueError:
-        raise NotYet(f"The answer is `{show(response.text)}`. Expected JSON: return a dictionary.") from None
+        raise NotYet(
+            f"The answer is `{show(response.text)}`. Expected JSON: return a dictionary."
+        ) from None
     if not isinstance(body, dict) or "seconds_left" not in body:
-        raise NotYet(f"The answer is `{show(body)}`. Expected a dictionary with the name `seconds_left`.")
+        raise NotYet(
+            f"The answer is `{show(body)}`. Expected a dictionary with the name `seconds_left`."
+        )
     seconds = body["seconds_left"]
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         raise NotYet(f"`seconds_left` is `{show(seconds)}`, {type_of(seconds)}. Expected a number.")
@@ -157,7 +186,9 @@ def _judge_seconds(response, lifetime: int) -> None:
             f"`seconds_left` is {seconds}: that is the moment at which the token dies. Subtract the present, `time.time()`."
         )
     if seconds < 0:
-        raise NotYet(f"`seconds_left` is {seconds}. The difference is the wrong way round: `exp` lies in the future.")
+        raise NotYet(
+            f"`seconds_left` is {seconds}. The difference is the wrong way round: `exp` lies in the future."
+        )
     if abs(seconds - lifetime) > 5:
         raise NotYet(
             f"For a token with {lifetime} seconds to live, `seconds_left` is {seconds}. Use the claims of the token that was sent."
@@ -172,7 +203,9 @@ def _judge_seconds(response, lifetime: int) -> None:
     "The headers are a dictionary: `{\"WWW-Authenticate\": 'Bearer error=\"invalid_token\"'}`.",
 ])  # fmt: skip
 def answer_401(refuse_bad_tokens_with_401):
-    with _trial(refuse_bad_tokens_with_401, "refuse_bad_tokens_with_401", lambda app, manager: manager) as trial:
+    with _trial(
+        refuse_bad_tokens_with_401, "refuse_bad_tokens_with_401", lambda app, manager: manager
+    ) as trial:
         good = trial.token()
         header, payload, signature = good.split(".")
         bad = {
@@ -185,10 +218,10 @@ def answer_401(refuse_bad_tokens_with_401):
             if response.status_code != 401:
                 slip = "Return the status along with the body: `return {…}, 401, {…}`."
                 if response.status_code == 422:
-                    slip = (
-                        "The extension still answers itself: register your function with `@jwt.invalid_token_loader`."
-                    )
-                raise NotYet(f"`GET /me` with {what} answered {response.status_code}. Expected: 401. {slip}")
+                    slip = "The extension still answers itself: register your function with `@jwt.invalid_token_loader`."
+                raise NotYet(
+                    f"`GET /me` with {what} answered {response.status_code}. Expected: 401. {slip}"
+                )
             challenge = response.headers.get("WWW-Authenticate", "")
             if not challenge.lower().startswith("bearer"):
                 raise NotYet(
@@ -199,14 +232,22 @@ def answer_401(refuse_bad_tokens_with_401):
                     f'The header is `WWW-Authenticate: {challenge}`. RFC 6750 also wants `error="invalid_token"` in it.'
                 )
             if not response.headers.get("Content-Type", "").startswith("application/json"):
-                raise NotYet("The body is not JSON. Return a dictionary, and Flask makes JSON of it.")
+                raise NotYet(
+                    "The body is not JSON. Return a dictionary, and Flask makes JSON of it."
+                )
             if not response.json().get("message"):
-                raise NotYet(f"The body is `{show(response.json())}`. Expected the reason under the name `message`.")
+                raise NotYet(
+                    f"The body is `{show(response.json())}`. Expected the reason under the name `message`."
+                )
         reasons = {trial.get("/me", token).json()["message"] for token in bad.values()}
         if len(reasons) < len(bad):
-            raise NotYet("Every bad token gets the same message. Pass on the reason that your function is given.")
+            raise NotYet(
+                "Every bad token gets the same message. Pass on the reason that your function is given."
+            )
         if trial.get("/me", good).status_code != 200:
-            raise NotYet("A good token is refused as well. Only the loader for invalid tokens must change.")
+            raise NotYet(
+                "A good token is refused as well. Only the loader for invalid tokens must change."
+            )
         if trial.get("/me", trial.token(-60)).status_code != 401:
             raise NotYet("An expired token no longer gets a 401. Leave its loader alone.")
     return "One code for every bad token, and the way to log in beside it."

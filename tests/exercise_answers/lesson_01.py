@@ -37,8 +37,14 @@ WRONG = {
     ],
     "1.2": [
         ("def decode_part(part):\n    return base64.urlsafe_b64decode(part)", "leaves the `=` out"),
-        ("def decode_part(part):\n    return base64.urlsafe_b64decode(part + '=')", "leaves the `=` out"),
-        ("def decode_part(part):\n    return base64.b64decode(part + '==')", "Use `urlsafe_b64decode`"),
+        (
+            "def decode_part(part):\n    return base64.urlsafe_b64decode(part + '=')",
+            "leaves the `=` out",
+        ),
+        (
+            "def decode_part(part):\n    return base64.b64decode(part + '==')",
+            "Use `urlsafe_b64decode`",
+        ),
         (
             "def decode_part(part):\n    return base64.urlsafe_b64decode(part + '==').decode('latin-1')",
             "leave out the `.decode()`",
@@ -52,17 +58,35 @@ WRONG = {
             "    except Exception:\n        return b''",
             "Let the error happen",
         ),
-        ("def decode_part(part):\n    base64.urlsafe_b64decode(part + '==')", "forget the `return`"),
-        ("def decode_part(part):\n    print(base64.urlsafe_b64decode(part + '=='))", "to print is not to return"),
+        (
+            "def decode_part(part):\n    base64.urlsafe_b64decode(part + '==')",
+            "forget the `return`",
+        ),
+        (
+            "def decode_part(part):\n    print(base64.urlsafe_b64decode(part + '=='))",
+            "to print is not to return",
+        ),
         ("def decode_part(part):\n    return decode_part(part)", "calls itself without end"),
         ("decode_part = base64.urlsafe_b64decode(payload + padding)", "the function itself"),
-        ("def decode_part(part):\n    return base64.urlsafe_b64decode(prat + '==')", "spelled right"),
+        (
+            "def decode_part(part):\n    return base64.urlsafe_b64decode(prat + '==')",
+            "spelled right",
+        ),
         ("def decode_part(part):\n    raise SystemExit", "ends the program"),
     ],
     "1.3": [
-        ("def claims_of(token):\n    return json.loads(decode_part_ok(token.split('.')[0]))", "returned the header"),
-        ("def claims_of(token):\n    return decode_part_ok(token.split('.')[1])", "`json.loads` makes one"),
-        ("def claims_of(token):\n    return json.loads(decode_part_ok(token.split('.')[1]))", "it has two parts"),
+        (
+            "def claims_of(token):\n    return json.loads(decode_part_ok(token.split('.')[0]))",
+            "returned the header",
+        ),
+        (
+            "def claims_of(token):\n    return decode_part_ok(token.split('.')[1])",
+            "`json.loads` makes one",
+        ),
+        (
+            "def claims_of(token):\n    return json.loads(decode_part_ok(token.split('.')[1]))",
+            "it has two parts",
+        ),
         (
             "def claims_of(token):\n    header, payload, signature = token.split('.')\n"
             "    return json.loads(decode_part_ok(payload))",
@@ -100,8 +124,14 @@ WRONG = {
             "and not a missing claim",
         ),
         ('def is_expired(claims, now):\n    return claims["exp"]', "Expected: `False`"),
-        ('def is_expired(claims, now):\n    return now * 1000 >= claims["exp"]', "both are in seconds"),
-        ('def is_expired(claims, now):\n    return datetime.fromtimestamp(claims["exp"]) < now', "plain numbers"),
+        (
+            'def is_expired(claims, now):\n    return now * 1000 >= claims["exp"]',
+            "both are in seconds",
+        ),
+        (
+            'def is_expired(claims, now):\n    return datetime.fromtimestamp(claims["exp"]) < now',
+            "plain numbers",
+        ),
     ],
 }
 

@@ -46,9 +46,15 @@ WRONG = {
             "def new_key():\n    return '9b73f2a1bdd7ae163444473d29a6885ffa22ab26117068f72a5a56a74d12d1fc'",
             "It is public",
         ),
-        ("def new_key():\n    return str(secrets.SystemRandom().getrandbits(128))", "about 128 bits"),
+        (
+            "def new_key():\n    return str(secrets.SystemRandom().getrandbits(128))",
+            "about 128 bits",
+        ),
         ("import uuid\ndef new_key():\n    return str(uuid.uuid4())", "is a UUID"),
-        ("import random\ndef new_key():\n    return ''.join(random.choices('0123456789abcdef', k=64))", "predictable"),
+        (
+            "import random\ndef new_key():\n    return ''.join(random.choices('0123456789abcdef', k=64))",
+            "predictable",
+        ),
         ("def new_key():\n    return secrets.token_hex(16)", "about 128 bits"),
         ("def new_key():\n    return secrets.token_bytes(32)", "Expected text"),
         ("new_key = secrets.token_hex(32)", "the function itself"),
@@ -96,18 +102,26 @@ WRONG = {
             _TOKEN.format(change="claims['exp'] = datetime.now() + timedelta(minutes=minutes)"),
             "use `datetime.now(timezone.utc)`",
         ),
-        (_TOKEN.format(change="claims['exp'] = int(1000 * time.time() + 60_000 * minutes)"), "in milliseconds"),
+        (
+            _TOKEN.format(change="claims['exp'] = int(1000 * time.time() + 60_000 * minutes)"),
+            "in milliseconds",
+        ),
         (_TOKEN.format(change="claims['exp'] = now + timedelta(minutes=30)"), "off by"),
         (_TOKEN.format(change="claims['exp'] = now + timedelta(seconds=minutes)"), "off by"),
         (_TOKEN.format(change="del claims['jti']"), "Missing: jti"),
         (_TOKEN.format(change="claims['jti'] = 'one'"), "the same `jti`"),
-        (_TOKEN.format(change="key = SECRET_KEY"), "Sign with the `key` that the function is given"),
+        (
+            _TOKEN.format(change="key = SECRET_KEY"),
+            "Sign with the `key` that the function is given",
+        ),
         (_TOKEN.format(change="return claims"), "is not a token"),
         (_TOKEN.format(change="return jwt.encode(claims, key, algorithm='HS512')"), "HS512"),
         (_TOKEN.format(change="claims['jti'] = uuid.uuid4()"), "raised"),
         (
             "import calendar\n"
-            + _TOKEN.format(change="claims['exp'] = calendar.timegm(datetime.now().timetuple()) + 60 * minutes"),
+            + _TOKEN.format(
+                change="claims['exp'] = calendar.timegm(datetime.now().timetuple()) + 60 * minutes"
+            ),
             "use `datetime.now(timezone.utc)`",
         ),
     ],

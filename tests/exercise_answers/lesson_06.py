@@ -66,7 +66,10 @@ def _loader(loader="invalid_token_loader", arguments="reason", answer=_ANSWER):
 
 WRONG = {
     "6.1": [
-        ("def bearer_token(authorization):\n    return authorization.replace('Bearer ', '')", "in any case"),
+        (
+            "def bearer_token(authorization):\n    return authorization.replace('Bearer ', '')",
+            "in any case",
+        ),
         ("def bearer_token(authorization):\n    return authorization[7:]", "not part of the token"),
         ("def bearer_token(authorization):\n    return authorization.split()[1]", "answer `None`"),
         (
@@ -94,11 +97,23 @@ WRONG = {
     "6.2": [
         (_view(guard=""), "put `@jwt_required()` between"),
         (_view(guard="@jwt_required"), "without the brackets"),
-        (_view(route=_GUARD, guard=_ROUTE).replace("get_jwt()", "{'exp': time.time() + 5}"), "is not guarded"),
+        (
+            _view(route=_GUARD, guard=_ROUTE).replace("get_jwt()", "{'exp': time.time() + 5}"),
+            "is not guarded",
+        ),
         (_view(body='return {"seconds_left": get_jwt()["exp"]}'), "Subtract the present"),
-        (_view(body='return {"seconds_left": int(time.time() - get_jwt()["exp"])}'), "wrong way round"),
-        (_view(body='return {"seconds_left": get_jwt()["exp"] - time.time()}'), "Expected whole seconds"),
-        (_view(body='return {"seconds": int(get_jwt()["exp"] - time.time())}'), "the name `seconds_left`"),
+        (
+            _view(body='return {"seconds_left": int(time.time() - get_jwt()["exp"])}'),
+            "wrong way round",
+        ),
+        (
+            _view(body='return {"seconds_left": get_jwt()["exp"] - time.time()}'),
+            "Expected whole seconds",
+        ),
+        (
+            _view(body='return {"seconds": int(get_jwt()["exp"] - time.time())}'),
+            "the name `seconds_left`",
+        ),
         (_view(body='return {"seconds_left": 900}'), "the token that was sent"),
         (_view(body='return int(get_jwt()["exp"] - time.time())'), "Return what Flask can send"),
         (_view(route='@app.post("/seconds-left")'), "Use `@app.get"),
@@ -108,16 +123,29 @@ WRONG = {
     "6.3": [
         (_loader(answer='{"message": reason}, 401'), "It must name the scheme"),
         (_loader(answer='{"message": reason}'), "Return the status along with the body"),
-        (_loader(answer="""{"message": reason}, 401, {"WWW-Authenticate": "Bearer"}"""), "also wants"),
-        (_loader(loader="unauthorized_loader"), "register your function"),
-        (_loader(loader="expired_token_loader", arguments="header, reason"), "register your function"),
-        (_loader(answer="""reason, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}"""), "not JSON"),
         (
-            _loader(answer="""{"msg": reason}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}"""),
+            _loader(answer="""{"message": reason}, 401, {"WWW-Authenticate": "Bearer"}"""),
+            "also wants",
+        ),
+        (_loader(loader="unauthorized_loader"), "register your function"),
+        (
+            _loader(loader="expired_token_loader", arguments="header, reason"),
+            "register your function",
+        ),
+        (
+            _loader(answer="""reason, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}"""),
+            "not JSON",
+        ),
+        (
+            _loader(
+                answer="""{"msg": reason}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}"""
+            ),
             "under the name `message`",
         ),
         (
-            _loader(answer="""{"message": "no"}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}"""),
+            _loader(
+                answer="""{"message": "no"}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}"""
+            ),
             "Pass on the reason",
         ),
         (_loader(arguments=""), "error of your code"),
