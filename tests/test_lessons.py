@@ -199,3 +199,27 @@ def test_last_release_of_python_jose_is_the_one_the_lesson_names():
     assert "3.5.0, is from May 2025" in (COURSE.lessons / "03_create_a_jwt.md").read_text(
         encoding="utf-8"
     )
+
+
+@pytest.mark.parametrize("path", COURSE.lesson_files(), ids=lambda path: path.stem)
+def test_readme_and_instructors_have_the_lesson_and_its_minutes(path):
+    source = path.read_text(encoding="utf-8")
+    title = re.search(r"^# (.+)$", source, re.M)[1]
+    minutes = int(re.search(r"\*\*Minutes\*\*: (\d+)", source)[1])
+    number = path.name[:2]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"| {number} | [{title}](notebooks/{path.stem}.ipynb) | {minutes} |" in readme
+    instructors = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    reading, exercises = re.search(
+        rf"\| {number} {title} \| (\d+) \| (\d+) \|", instructors
+    ).groups()
+    assert int(reading) + int(exercises) == minutes
+
+
+def test_ci_runs_the_command_of_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert (
+        "pip install uv && uv run pytest" in readme and "pip install uv && uv run course" in readme
+    )
+    assert "python3 -m uv run --frozen pytest\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert "bash .ci/run" in (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
