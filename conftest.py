@@ -3,6 +3,12 @@
 import pytest
 
 
+def pytest_configure(config):
+    """Let matplotlib look for fonts once, before the kernels do: on a new machine it says so, in a cell's output."""
+    if not hasattr(config, "workerinput"):
+        import matplotlib.font_manager  # noqa: F401
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session):
     """Fail on xfailed and xpassed: nbval hides a cell that ran out of time behind them, with exit code 0."""

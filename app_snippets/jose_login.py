@@ -13,10 +13,12 @@ GET  /me     Authorization: Bearer <access token>    answers  {"id": "1"}
 Every refusal is JSON: {"message": "..."}. The users live in a SQLite file, USERS_DATABASE or users.db.
 """
 
+import base64
 import json
 import os
 import secrets
 import sqlite3
+import time
 import uuid
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
@@ -24,12 +26,15 @@ from functools import wraps
 
 import click
 from flask import Flask, abort, current_app, g, request
-from jose import JWTError, jwt
+from jose import jwt
 from werkzeug.exceptions import HTTPException
 from werkzeug.security import check_password_hash, generate_password_hash
 
 ALGORITHM = "HS256"
 ACCESS_TOKEN_EXPIRE_MINUTES = 30
+MIN_KEY_LENGTH = 32  # RFC 7518 §3.2: 256 bits for HS256
+MAX_TOKEN_LENGTH = 16_000  # characters
+LAST_DATE = 253402300799  # the last second of the year 9999; more than that is milliseconds
 
 
 def key_from_environment() -> str:
@@ -93,14 +98,85 @@ class InvalidToken(Exception):
     """The token must not be trusted."""
 
 
-def verify_token(token: str, key: str) -> dict:
-    """The claims of a token that this service signed and that is still valid, or InvalidToken."""
-    must_have = {"require_sub": True, "require_exp": True}
+def decode_part(part: str) -> bytes:
+    """The bytes of a part that is spelled in the one correct way (RFC 7515 §2)."""
+    decoded = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    if base64.urlsafe_b64encode(decoded).decode().rstrip("=") != part:
+        raise InvalidToken("a part is not spelled as base64url must be")
+    return decoded
+
+
+def read_object(part: str) -> dict:
+    """The JSON object in a part, if every reader must read it in the same way."""
+
+    def without_repeats(pairs):
+        if len(dict(pairs)) < len(pairs):
+            raise InvalidToken("a name stands there twice")
+        return dict(pairs)
+
+    def refuse(constant):
+        raise InvalidToken(f"{constant} is not JSON")
+
+    text = decode_part(part).decode("utf-8")
+    found = json.loads(text, object_pairs_hook=without_repeats, parse_constant=refuse)
+    if not isinstance(found, dict):
+        raise InvalidToken("a part is not a JSON object")
+    return found
+
+
+def check_dates(claims: dict, now: float, leeway: float) -> None:
+    """The token must have begun and not have ended; times and leeway are in seconds."""
+    if "exp" not in claims:
+        raise InvalidToken("it would never expire")
+    for name in ("exp", "nbf", "iat"):
+        value = claims.get(name, 0)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not 0 <= value <= LAST_DATE:
+            raise InvalidToken(f"{name} is not a date in seconds")
+    if now >= claims["exp"] + leeway:
+        raise InvalidToken("it has expired")
+    if now < max(claims.get("nbf", 0), claims.get("iat", 0)) - leeway:
+        raise InvalidToken("it is not valid yet")
+
+
+def verify_token(
+    token: str,
+    key: str | bytes,
+    *,
+    audience: str | None = None,
+    issuer: str | None = None,
+    leeway: float = 0,
+    now: float | None = None,
+) -> dict:
+    """The claims of a token that may be trusted. Raises InvalidToken, and nothing else."""
+    options = {
+        "require_sub": True,
+        "require_aud": audience is not None,
+        "require_iss": issuer is not None,
+        # check_dates does these, with leeway and `now`
+        "verify_exp": False,
+        "verify_nbf": False,
+        "verify_iat": False,
+        "verify_at_hash": False,  # a claim about another token
+    }
     try:
-        return jwt.decode(token, key, algorithms=[ALGORITHM], options=must_have)
-    # A hostile token gets these three past python-jose, and they are no JWTError.
-    except (JWTError, RecursionError, TypeError, ValueError) as error:
+        if len(token) > MAX_TOKEN_LENGTH or len(key) < MIN_KEY_LENGTH:
+            raise InvalidToken("the token is too long, or the key too short")
+        header, payload, signature = token.split(".")
+        decode_part(signature)
+        parameters = read_object(header)
+        if parameters.get("alg") != ALGORITHM or "crit" in parameters:
+            raise InvalidToken("the header asks for what this service does not do")
+        jwt.decode(token, key, [ALGORITHM], options, audience=audience, issuer=issuer)
+        claims = read_object(payload)
+        if not isinstance(claims.get("iss", ""), str):
+            raise InvalidToken("the issuer is not text")
+        check_dates(claims, time.time() if now is None else now, leeway)
+    except InvalidToken:
+        raise
+    except Exception as error:  # whatever else a hostile token provokes, it is refused
         raise InvalidToken(str(error)) from error
+    return claims
 
 
 def login_required(view):

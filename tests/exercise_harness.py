@@ -1,6 +1,7 @@
 """Runs a lesson up to each of its exercises, so that answers can be tried where a learner would write them."""
 
 import ast
+import contextlib
 import functools
 import linecache
 from dataclasses import dataclass
@@ -27,8 +28,15 @@ def situations(number: str) -> dict[str, Situation]:
     (path,) = course.lesson_files(number)
     names: dict = {"__name__": "__main__"}
     found: dict[str, Situation] = {}
+    cells = read_lesson(path, course.snippets).cells
+    with contextlib.chdir(course.notebooks):  # where a kernel runs them
+        _run_cells(cells, names, found)
+    return found
+
+
+def _run_cells(cells: list, names: dict, found: dict[str, Situation]) -> None:
     open_id = None
-    for cell in read_lesson(path, course.snippets).cells:
+    for cell in cells:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type != "code":
             continue
@@ -50,7 +58,6 @@ def situations(number: str) -> dict[str, Situation]:
             open_id = None
         else:
             run(cell.source, names, cell.id)
-    return found
 
 
 def run(source: str, names: dict, title: str) -> None:

@@ -148,7 +148,7 @@ def access_token_for_real_use(create_access_token):
     attempt = Attempt(create_access_token, "create_access_token")
     key = secrets.token_hex(32)
     for zone in ("America/New_York", "UTC", "Asia/Kolkata"):
-        with _time_zone(zone):
+        with time_zone(zone):
             for user_id, minutes in (("ada", 30), (7, 5), ("8", 0.5)):
                 called = f"create_access_token({user_id!r}, key, {minutes})"
                 before = time.time()
@@ -221,7 +221,7 @@ def _judge_claims(
 
 
 @contextmanager
-def _time_zone(name: str):
+def time_zone(name: str):
     """Run in another time zone, where the system can switch (Windows cannot: there the machine's own is tried)."""
     if not hasattr(time, "tzset"):
         yield
