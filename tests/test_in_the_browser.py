@@ -54,17 +54,17 @@ def run_all(page: Page, course: RunningCourse, lesson: str) -> nbformat.Notebook
     """Run all cells, save, and return what was saved once every cell has run."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    for _ in range(120):
-        page.wait_for_timeout(500)
-        page.keyboard.press("Control+s")
-        saved = course.ask(f"contents/my_work/{lesson}.ipynb")["content"]
-        notebook = nbformat.from_dict(saved)
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        if all(cell.execution_count for cell in code) and page.get_by_text("| Idle").is_visible():
-            return notebook
-    raise AssertionError(
-        f"{sum(not cell.execution_count for cell in code)} cells of {lesson} never ran"
+    expect(page.locator(".jp-CodeCell .jp-InputPrompt").first).to_have_text(
+        "[1]:", timeout=PATIENCE
     )
+    expect(page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_text("| Idle")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE)
+    notebook = nbformat.from_dict(course.ask(f"contents/my_work/{lesson}.ipynb")["content"])
+    never_ran = [c.id for c in notebook.cells if c.cell_type == "code" and not c.execution_count]
+    assert never_ran == []
+    return notebook
 
 
 def code_cell(page: Page, text: str):
