@@ -100,7 +100,6 @@ BAD = {
     "bearer": f"Bearer {usual}", "plus": usual.replace(mac[0], "+", 1), "not ASCII": usual[:-1] + "é", "null byte": usual + "\0",
     "nested header": encode_part(b'{"alg":"HS256","x":' + b"[" * 7_000) + ".e30.AAAA",
     "nested payload": signed(b'{"alg":"HS256"}', b'{"sub":"a","x":' + b"[" * 7_000),
-    "deep and whole": signed(b'{"alg":"HS256"}', b'{"sub":"a","exp":%d,"x":%s}' % (NOW + 9, b"[" * 5_000 + b"]" * 5_000)),
     "payload list": signed(b'{"alg":"HS256"}', b"[]"), "payload text": signed(b'{"alg":"HS256"}', b'"x"'), "payload null": signed(b'{"alg":"HS256"}', b"null"),
     "payload empty": signed(b'{"alg":"HS256"}', b""), "header list": signed(b'["HS256"]', b'{"sub":"a","exp":%d}' % (NOW + 9)),
     "claim twice": signed(b'{"alg":"HS256"}', b'{"sub":"a","sub":"b","exp":%d}' % (NOW + 9)),
