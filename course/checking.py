@@ -10,6 +10,7 @@ import html
 import importlib
 import io
 import re
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -140,25 +141,32 @@ def _time_limit():
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    fired = threading.Event()
+    out_of_time = threading.Event()
 
     def interrupt():
-        fired.set()
-        _thread.interrupt_main()
+        out_of_time.set()
+        if hasattr(signal, "pthread_kill"):  # ends a long sleep, too
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        else:
+            _thread.interrupt_main()
 
+    # A process that was started in the background may ignore Ctrl-C, and then an interrupt as well.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(TIME_LIMIT, interrupt)
     timer.daemon = True
     timer.start()
     try:
         yield
     except KeyboardInterrupt:
-        if not fired.is_set():
+        if not out_of_time.is_set():
             raise
         raise NotYet(
-            f"Your code was still running after {TIME_LIMIT:.0f} seconds, so it was stopped. Does a loop never end?"
+            f"Your code was still running after {TIME_LIMIT:.0f} seconds, so it was stopped. "
+            f"Does a loop never end?"
         ) from None
     finally:
         timer.cancel()
+        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
 
 
 @dataclass

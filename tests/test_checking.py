@@ -1,5 +1,6 @@
 """``check`` never raises at a learner, whatever the answer does."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -55,15 +56,31 @@ def test_even_an_unfriendly_object_is_no_traceback():
     assert check("1.2", answer_that(Unfriendly)).outcome in (checking.NOT_YET, checking.FAULT)
 
 
-def test_endless_loop_is_stopped_and_reported(monkeypatch):
-    monkeypatch.setattr(checking, "TIME_LIMIT", 0.5)
+def busy(part):
+    while True:
+        pass
 
-    def decode_part(part):
-        while True:
-            time.sleep(0.01)
 
-    result = check("1.2", decode_part)
+def asleep(part):
+    time.sleep(60)
+
+
+@pytest.mark.parametrize("answer", [busy, asleep])
+@pytest.mark.parametrize(
+    "ctrl_c", [signal.default_int_handler, signal.SIG_IGN, signal.SIG_DFL], ids=str
+)
+def test_answer_without_end_is_stopped_and_reported(monkeypatch, answer, ctrl_c):
+    monkeypatch.setattr(checking, "TIME_LIMIT", 0.3)
+    before = signal.signal(signal.SIGINT, ctrl_c)
+    try:
+        started = time.monotonic()
+        result = check("1.2", answer)
+        assert signal.getsignal(signal.SIGINT) == ctrl_c
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert result.outcome == checking.NOT_YET and "Does a loop never end?" in result.text
+    # Windows cannot wake a sleeper; it reports him when he wakes.
+    assert time.monotonic() - started < 20 or sys.platform == "win32"
 
 
 def test_endless_loop_is_stopped_in_a_notebook():
