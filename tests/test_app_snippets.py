@@ -208,6 +208,33 @@ def test_bad_token_is_401_and_never_more(app, mistake):
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+ODD_VALUES = [
+    None,
+    True,
+    -1,
+    1e308,
+    10**30,
+    float("inf"),
+    float("nan"),
+    "x",
+    "",
+    [],
+    ["x"],
+    {},
+    {"a": 1},
+]
+
+
+@pytest.mark.parametrize(
+    "claim", ["sub", "exp", "nbf", "iat", "jti", "type", "fresh", "aud", "iss", "csrf"]
+)
+def test_even_genuine_tokens_with_odd_claims_are_no_server_error(app, claim):
+    for value in ODD_VALUES:
+        response = me(app, f"Bearer {sign(app, **{claim: value})}")
+        assert response.status_code in (200, 401), (value, response.status_code, response.text)
+        assert response.headers["Content-Type"] == "application/json"
+
+
 def test_the_key_never_shows(app):
     answers = [me(app, make(app)).text for make in BAD_AUTHORIZATION.values()] + [
         login(app, json=ADA).text
