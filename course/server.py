@@ -1,9 +1,9 @@
 """``serve``: run an app on a real socket of this machine while the notebook goes on."""
 
-import linecache
 import logging
 import threading
 import traceback
+from html import escape
 from pathlib import Path
 
 from course.shown import Shown, box, display
@@ -12,7 +12,7 @@ HOST = "127.0.0.1"
 POLL_SECONDS = 0.02  # how long stopping a server may take; the library's default of 0.5 s is felt at every re-run
 
 _running: dict[str, "Server"] = {}
-_libraries = Path(logging.__file__).parent
+_standard_library = Path(threading.__file__).parent
 
 
 class Server:
@@ -132,18 +132,14 @@ def _collect_logs(app) -> None:
 
 
 def _draw_log_line(record: logging.LogRecord) -> Shown:
-    from html import escape
-
     line = f"The server says ({record.levelname.lower()}): {record.getMessage()}"
     return Shown(line, box("waiting", escape(line)))
 
 
 def _draw_exception(record: logging.LogRecord) -> Shown:
-    from html import escape
-
     error = record.exc_info[1]
     title = record.getMessage()  # Flask: Exception on /me [GET]
-    lines = [f"  in {frame.name}(): {_source_line(frame)}" for frame in _own_frames(error)]
+    lines = [f"  in {frame.name}(): {frame.line}" for frame in _own_frames(error)]
     text = "\n".join(
         [f"The server answered 500. {title}", *lines, f"{type(error).__name__}: {error}"]
     )
@@ -161,9 +157,5 @@ def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
     frames = traceback.extract_tb(error.__traceback__)
     return [
         frame for frame in frames
-        if "site-packages" not in frame.filename and not Path(frame.filename).is_relative_to(_libraries.parent)
+        if "site-packages" not in frame.filename and not Path(frame.filename).is_relative_to(_standard_library)
     ]  # fmt: skip
-
-
-def _source_line(frame: traceback.FrameSummary) -> str:
-    return frame.line or linecache.getline(frame.filename, frame.lineno or 0).strip()
