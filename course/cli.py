@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from course import environment
+from course.contract import LEVELS, as_table, judge
 from course.learner import prepare_my_work
 from course.paths import Course
 
@@ -98,3 +99,26 @@ def build(lesson: str | None, only_check: bool) -> None:
             build_lessons(Course(), lesson, say=click.echo)
     except (LessonError, LookupError) as error:
         raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.argument("url")
+@click.option("--level", type=click.Choice(LEVELS), default="login", show_default=True)
+@click.option("--username", help="Somebody who can log in; for the level roles, an admin.")
+@click.option("--password", envvar="CONTRACT_PASSWORD", help="Theirs, or CONTRACT_PASSWORD.")
+def contract(url: str, level: str, username: str | None, password: str | None) -> None:
+    """Hold the login service at URL to the course's HTTP contract, up to a level.
+
+    It registers users with random names: run it against a service whose users do not matter.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter("It begins with http:// or https://", param_hint="URL")
+    try:
+        rows = judge(url, level, username, password)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(as_table(rows))
+    broken = [row for row in rows if not row.kept]
+    click.echo(f"\n{len(rows) - len(broken)} of {len(rows)} kept.")
+    if broken:
+        sys.exit(1)

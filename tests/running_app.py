@@ -16,6 +16,16 @@ import requests
 
 from course.paths import ROOT, Course
 
+WITHOUT_REGISTER = ("jose_login", "flask_login")
+LEVELS = {  # of the contract that each app keeps
+    "jose_login": "login",
+    "flask_login": "login",
+    "smorest_users": "users",
+    "refresh_logout": "refresh",
+    "rotate_refresh": "rotate",
+    "roles": "roles",
+}
+
 
 @dataclass
 class RunningApp:
@@ -26,10 +36,21 @@ class RunningApp:
     key: str
     environment: dict = field(repr=False)
     log: Path = field(repr=False)
+    process: subprocess.Popen = field(repr=False)
 
     def run_documented(self, words: str, *more: str) -> subprocess.CompletedProcess:
         """Run the documented command that ends in ``words``, in the app's environment."""
         return run(documented_command(self.name, words) + list(more), self.environment)
+
+    def add_user(self, username: str, password: str) -> None:
+        """By the app's own way: POST /register, or the command add-user where there is none."""
+        if self.name in WITHOUT_REGISTER:
+            added = self.run_documented("add-user ada", "--password", password)
+            assert added.stdout == f"Stored {username}.\n", added.stderr
+            return
+        body = {"username": username, "password": password}
+        answer = requests.post(f"{self.url}/register", json=body, timeout=20)
+        assert answer.status_code == 201, answer.text
 
 
 def documented_command(name: str, words: str) -> list[str]:
@@ -72,6 +93,7 @@ def environment_for(folder: Path, key: str | None) -> dict:
     environment.pop("VIRTUAL_ENV", None)
     environment.pop("JWT_SECRET_KEY", None)
     environment["USERS_DATABASE"] = str(folder / "users.db")
+    environment["DATABASE_URL"] = f"sqlite:///{(folder / 'app.db').as_posix()}"
     environment["FLASK_RUN_PORT"] = str(free_port())
     if key is not None:
         environment["JWT_SECRET_KEY"] = key
@@ -85,10 +107,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_app(name: str, folder: Path) -> Iterator[RunningApp]:
-    """Run the app with a fresh key and an empty database until the block ends."""
+def running_app(name: str, folder: Path, database_url: str | None = None) -> Iterator[RunningApp]:
+    """Run the app with a fresh key until the block ends, on a SQLite file of this folder or another database."""
     key = secrets.token_hex(32)
     environment = environment_for(folder, key)
+    if database_url:
+        environment["DATABASE_URL"] = database_url
     log = folder / f"{name}.log"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
@@ -98,9 +122,8 @@ def running_app(name: str, folder: Path) -> Iterator[RunningApp]:
             stdout=output,
             stderr=output,
         )
-        app = RunningApp(
-            name, f"http://127.0.0.1:{environment['FLASK_RUN_PORT']}", key, environment, log
-        )
+        url = f"http://127.0.0.1:{environment['FLASK_RUN_PORT']}"
+        app = RunningApp(name, url, key, environment, log, process)
         try:
             _wait_until_it_answers(app, process)
             yield app

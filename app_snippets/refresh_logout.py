@@ -1,0 +1,333 @@
+"""Refresh tokens and logging out, on top of smorest_users.py (lesson 08).
+
+Make a key, then start the app. In PowerShell the first line is
+$env:JWT_SECRET_KEY = python -c "import secrets; print(secrets.token_hex(32))"
+
+    export JWT_SECRET_KEY=$(openssl rand -hex 32)
+    uv run flask --app app_snippets/refresh_logout run
+
+POST /register  {"username": "ada", "password": "..."}  answers  {"id": "1", "username": "ada"}
+POST /login     the same                                answers  {"access_token": "...", "refresh_token": "..."}
+POST /refresh   Authorization: Bearer <refresh token>   answers  {"access_token": "..."}
+POST /logout    Authorization: Bearer <either token>    answers  204, and both tokens are dead
+GET  /me        Authorization: Bearer <access token>    answers  {"id": "1"}
+GET  /docs      the OpenAPI page, made from /openapi.json
+
+Every refusal is JSON: {"message": "..."}. Users and blocked tokens live in the SQLite file
+refresh_logout.db, or in the database that DATABASE_URL names, e.g. postgresql+psycopg://user@localhost/users
+(install psycopg for it).
+"""
+
+import os
+import time
+import unicodedata
+import uuid
+from datetime import timedelta
+
+import click
+from flask import Flask, send_from_directory
+from flask.views import MethodView
+from flask_jwt_extended import (
+    JWTManager,
+    create_access_token,
+    create_refresh_token,
+    get_jwt,
+    get_jwt_identity,
+    jwt_required,
+)
+from flask_smorest import Api, Blueprint, abort
+from flask_sqlalchemy import SQLAlchemy
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+from passlib.context import CryptContext
+from sqlalchemy import delete, exists, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+from swagger_ui_bundle import swagger_ui_path
+from webargs.flaskparser import FlaskParser
+
+db = SQLAlchemy()
+passwords = CryptContext(schemes=["argon2", "pbkdf2_sha256"], deprecated=["pbkdf2_sha256"])
+REFRESH_TOKEN_LIFETIME = timedelta(days=30)
+
+
+class UserModel(db.Model):
+    """A user. The name is stored normalised (NFKC), the password as a hash."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(unique=True)
+    password: Mapped[str]
+
+
+class BlockedToken(db.Model):
+    """A refresh token that was logged out. expires_at: seconds since 1970, when the row may go."""
+
+    __tablename__ = "blocked_tokens"
+    jti: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[int]
+
+
+class UserIdSchema(Schema):
+    """A user in public."""
+
+    id = fields.String(dump_only=True)
+
+
+class UserSchema(UserIdSchema):
+    """The credentials that a client sends, and the user that it gets: never the password."""
+
+    username = fields.String(required=True, validate=validate.Length(1, 64))
+    password = fields.String(required=True, load_only=True, validate=validate.Length(max=1000))
+
+    @post_load
+    def normalise(self, data, **kwargs):
+        """Compare what people read, and not how their keyboards encode it (RFC 8265)."""
+        username = unicodedata.normalize("NFKC", data["username"])
+        if not username.isprintable() or username != username.strip():
+            raise ValidationError("Use visible characters, no space at the ends.", "username")
+        return {"username": username, "password": unicodedata.normalize("NFC", data["password"])}
+
+
+class NewUserSchema(UserSchema):
+    """A new password must be long enough to be worth something (NIST SP 800-63B-4 §3.1.1)."""
+
+    password = fields.String(required=True, load_only=True, validate=validate.Length(15, 1000))
+
+
+class AccessTokenSchema(Schema):
+    """What a refresh gives."""
+
+    access_token = fields.String(required=True)
+
+
+class TokenPairSchema(AccessTokenSchema):
+    """What a login gives."""
+
+    refresh_token = fields.String(required=True)
+
+
+class ErrorSchema(Schema):
+    """The one shape of every refusal."""
+
+    message = fields.String(required=True)
+
+
+class JsonParser(FlaskParser):
+    """Reads the body as Flask does: 415 for another content type, 400 for what is not JSON."""
+
+    def load_json(self, request, schema):
+        return request.get_json()
+
+
+blp = Blueprint("users", __name__, description="Users and tokens")
+blp.ARGUMENTS_PARSER = JsonParser()
+
+
+def find_user(username: str) -> UserModel | None:
+    """The user with this name, which is normalised already."""
+    return db.session.scalar(select(UserModel).where(UserModel.username == username))
+
+
+def log_in(username: str, password: str) -> UserModel:
+    """The user with this name and password. Anything else ends the request with 401."""
+    user = find_user(username)
+    if user is None:
+        passwords.dummy_verify()  # takes as long as a real one, so that names cannot be found out
+        abort(401, message="Invalid credentials.")
+    correct, better_hash = passwords.verify_and_update(password, user.password)
+    if not correct:
+        abort(401, message="Invalid credentials.")
+    if better_hash:  # the stored one was made with an older scheme
+        user.password = better_hash
+        db.session.commit()
+    return user
+
+
+def access_token_of(user_id: str, refresh_jti: str) -> str:
+    """An access token that names the refresh token it depends on."""
+    return create_access_token(user_id, additional_claims={"refresh_jti": refresh_jti})
+
+
+def create_token_pair(user_id: str) -> dict:
+    """A refresh token and the first access token that depends on it."""
+    refresh_jti = str(uuid.uuid4())
+    refresh_token = create_refresh_token(user_id, additional_claims={"jti": refresh_jti})
+    return {
+        "access_token": access_token_of(user_id, refresh_jti),
+        "refresh_token": refresh_token,
+    }
+
+
+def refresh_jti_of(claims: dict) -> str:
+    """The jti of the refresh token that this token is, or depends on."""
+    return str(claims.get("refresh_jti", claims["jti"]))
+
+
+def is_blocked(claims: dict) -> bool:
+    """Whether this token, or the refresh token it depends on, was logged out."""
+    query = select(exists().where(BlockedToken.jti == refresh_jti_of(claims)))
+    return db.session.scalar(query)
+
+
+def block(refresh_jti: str) -> None:
+    """Refuse this refresh token and its access tokens until they have expired anyway."""
+    now = int(time.time())
+    db.session.execute(delete(BlockedToken).where(BlockedToken.expires_at <= now))
+    expires_at = now + int(REFRESH_TOKEN_LIFETIME.total_seconds())
+    db.session.merge(BlockedToken(jti=refresh_jti, expires_at=expires_at))
+    db.session.commit()
+
+
+@blp.route("/register")
+class UserRegister(MethodView):
+    @blp.arguments(NewUserSchema)
+    @blp.response(201, UserSchema)
+    def post(self, user_data):
+        """Store a user who may log in."""
+        password_hash = passwords.hash(user_data["password"])
+        user = UserModel(username=user_data["username"], password=password_hash)
+        db.session.add(user)
+        try:
+            db.session.commit()
+        except IntegrityError:  # the database decides, also between two requests at once
+            db.session.rollback()
+            abort(409, message="There is a user with this name already.")
+        return user
+
+
+@blp.route("/login")
+class UserLogin(MethodView):
+    @blp.arguments(UserSchema)
+    @blp.response(200, TokenPairSchema)
+    def post(self, user_data):
+        """Exchange name and password for an access token and a refresh token."""
+        user = log_in(user_data["username"], user_data["password"])
+        tokens = create_token_pair(str(user.id))
+        return tokens, 200, {"Cache-Control": "no-store"}
+
+
+@blp.route("/refresh")
+class Refresh(MethodView):
+    @blp.doc(security=[{"bearerAuth": []}])
+    @jwt_required(refresh=True)
+    @blp.response(200, AccessTokenSchema)
+    def post(self):
+        """Exchange the refresh token for a new access token."""
+        access_token = access_token_of(get_jwt_identity(), get_jwt()["jti"])
+        return {"access_token": access_token}, 200, {"Cache-Control": "no-store"}
+
+
+@blp.route("/logout")
+class Logout(MethodView):
+    @blp.doc(security=[{"bearerAuth": []}])
+    @jwt_required(verify_type=False)  # whichever token the client still has
+    @blp.response(204)
+    def post(self):
+        """End this login: the refresh token, and every access token that came from it."""
+        block(refresh_jti_of(get_jwt()))
+
+
+@blp.route("/me")
+class Me(MethodView):
+    @blp.doc(security=[{"bearerAuth": []}])
+    @jwt_required()
+    @blp.response(200, UserIdSchema)
+    def get(self):
+        """Who is the owner of the access token?"""
+        return {"id": get_jwt_identity()}
+
+
+class OneShapeApi(Api):
+    """Flask-Smorest's Api, with every refusal in the one shape, and in the document."""
+
+    ERROR_SCHEMA = ErrorSchema
+
+    def handle_http_exception(self, error):
+        """Answer {"message": ...}; what is wrong with a body is said field by field."""
+        details = getattr(error, "data", {})
+        lines = [details.get("message", error.description)]
+        if "messages" in details:
+            problems = details["messages"]["json"].items()
+            lines = [f"{field}: {' '.join(texts)}" for field, texts in problems]
+            lines = [line.replace("_schema:", "body:") for line in lines]
+        headers = {"Allow": ", ".join(error.valid_methods)} if error.code == 405 else {}
+        return {"message": " ".join(lines)}, error.code, headers
+
+
+def refuse_bad_tokens_with_401(jwt: JWTManager) -> None:
+    """Answer 401 where the extension answers 422 (RFC 6750 §3.1)."""
+
+    @jwt.invalid_token_loader
+    def refuse(reason):
+        return {"message": reason}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+def refuse_blocked_tokens(jwt: JWTManager) -> None:
+    """Look every token up in the blocklist."""
+
+    @jwt.token_in_blocklist_loader
+    def look_up(header, claims):
+        return is_blocked(claims)
+
+
+def answer_the_rest(app: Flask) -> None:
+    """What is neither a view's nor the extension's business: odd bodies, headers, the page."""
+
+    @app.errorhandler(RecursionError)  # JSON nested thousands of levels deep
+    @app.errorhandler(UnicodeEncodeError)  # half a character, in JSON "\ud800"
+    def refuse(error):
+        return {"message": "The body cannot be read."}, 400
+
+    @app.after_request
+    def name_the_scheme(response):
+        if response.status_code == 401:
+            response.headers.setdefault("WWW-Authenticate", "Bearer")
+        return response
+
+    @app.get("/docs/assets/<path:name>")
+    def page_asset(name):
+        return send_from_directory(swagger_ui_path, name)
+
+
+def key_from_environment() -> str:
+    """The signing key. Nothing starts without one, or with one below 32 bytes (RFC 7518 §3.2)."""
+    key = os.environ.get("JWT_SECRET_KEY", "")
+    if len(os.fsencode(key)) < 32:
+        raise click.ClickException(
+            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32.\n"
+            'Make one with: python -c "import secrets; print(secrets.token_hex(32))"\n'
+            "and put it into the environment."
+        )
+    return key
+
+
+def create_app() -> Flask:
+    """The app, with its tables made if they are missing."""
+    app = Flask(__name__)
+    app.config |= {
+        "API_TITLE": "Users",
+        "API_VERSION": "1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/",
+        "OPENAPI_SWAGGER_UI_PATH": "docs",
+        "OPENAPI_SWAGGER_UI_URL": "/docs/assets/",  # from a package, so that it works offline
+        "JWT_SECRET_KEY": key_from_environment(),
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=15),
+        "JWT_REFRESH_TOKEN_EXPIRES": REFRESH_TOKEN_LIFETIME,
+        "JWT_ERROR_MESSAGE_KEY": "message",
+        "MAX_CONTENT_LENGTH": 10_000,  # bytes
+        "SQLALCHEMY_DATABASE_URI": os.environ.get(
+            "DATABASE_URL", f"sqlite:///{os.path.abspath('refresh_logout.db')}"
+        ),
+    }
+    jwt = JWTManager(app)
+    refuse_bad_tokens_with_401(jwt)
+    refuse_blocked_tokens(jwt)
+    answer_the_rest(app)
+    db.init_app(app)
+    with app.app_context():
+        db.create_all()
+    api = OneShapeApi(app)
+    api.spec.components.security_scheme("bearerAuth", {"type": "http", "scheme": "bearer"})
+    api.register_blueprint(blp)
+    return app

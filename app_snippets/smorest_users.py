@@ -1,0 +1,239 @@
+"""Users, passwords and a login with Flask-Smorest and SQLAlchemy (lesson 07).
+
+Make a key, then start the app. In PowerShell the first line is
+$env:JWT_SECRET_KEY = python -c "import secrets; print(secrets.token_hex(32))"
+
+    export JWT_SECRET_KEY=$(openssl rand -hex 32)
+    uv run flask --app app_snippets/smorest_users run
+
+POST /register  {"username": "ada", "password": "..."}  answers  {"id": "1", "username": "ada"}
+POST /login     {"username": "ada", "password": "..."}  answers  {"access_token": "..."}
+GET  /me        Authorization: Bearer <access token>    answers  {"id": "1", "username": "ada"}
+GET  /docs      the OpenAPI page, made from /openapi.json
+
+Every refusal is JSON: {"message": "..."}. The users live in the SQLite file smorest_users.db, or in the
+database that DATABASE_URL names, e.g. postgresql+psycopg://user@localhost/users (install psycopg for it).
+"""
+
+import os
+import unicodedata
+from datetime import timedelta
+
+import click
+from flask import Flask, send_from_directory
+from flask.views import MethodView
+from flask_jwt_extended import JWTManager, create_access_token, get_jwt_identity, jwt_required
+from flask_smorest import Api, Blueprint, abort
+from flask_sqlalchemy import SQLAlchemy
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+from passlib.context import CryptContext
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+from swagger_ui_bundle import swagger_ui_path
+from webargs.flaskparser import FlaskParser
+
+db = SQLAlchemy()
+passwords = CryptContext(schemes=["argon2", "pbkdf2_sha256"], deprecated=["pbkdf2_sha256"])
+
+
+class UserModel(db.Model):
+    """A user. The name is stored normalised (NFKC), the password as a hash."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(unique=True)
+    password: Mapped[str]
+
+
+class UserIdSchema(Schema):
+    """A user in public."""
+
+    id = fields.String(dump_only=True)
+
+
+class UserSchema(UserIdSchema):
+    """The credentials that a client sends, and the user that it gets: never the password."""
+
+    username = fields.String(required=True, validate=validate.Length(1, 64))
+    password = fields.String(required=True, load_only=True, validate=validate.Length(max=1000))
+
+    @post_load
+    def normalise(self, data, **kwargs):
+        """Compare what people read, and not how their keyboards encode it (RFC 8265)."""
+        username = unicodedata.normalize("NFKC", data["username"])
+        if not username.isprintable() or username != username.strip():
+            raise ValidationError("Use visible characters, no space at the ends.", "username")
+        return {"username": username, "password": unicodedata.normalize("NFC", data["password"])}
+
+
+class NewUserSchema(UserSchema):
+    """A new password must be long enough to be worth something (NIST SP 800-63B-4 §3.1.1)."""
+
+    password = fields.String(required=True, load_only=True, validate=validate.Length(15, 1000))
+
+
+class TokenSchema(Schema):
+    """What a login gives."""
+
+    access_token = fields.String(required=True)
+
+
+class ErrorSchema(Schema):
+    """The one shape of every refusal."""
+
+    message = fields.String(required=True)
+
+
+class JsonParser(FlaskParser):
+    """Reads the body as Flask does: 415 for another content type, 400 for what is not JSON."""
+
+    def load_json(self, request, schema):
+        return request.get_json()
+
+
+blp = Blueprint("users", __name__, description="Users and tokens")
+blp.ARGUMENTS_PARSER = JsonParser()
+
+
+def find_user(username: str) -> UserModel | None:
+    """The user with this name, which is normalised already."""
+    return db.session.scalar(select(UserModel).where(UserModel.username == username))
+
+
+def log_in(username: str, password: str) -> UserModel:
+    """The user with this name and password. Anything else ends the request with 401."""
+    user = find_user(username)
+    if user is None:
+        passwords.dummy_verify()  # takes as long as a real one, so that names cannot be found out
+        abort(401, message="Invalid credentials.")
+    correct, better_hash = passwords.verify_and_update(password, user.password)
+    if not correct:
+        abort(401, message="Invalid credentials.")
+    if better_hash:  # the stored one was made with an older scheme
+        user.password = better_hash
+        db.session.commit()
+    return user
+
+
+@blp.route("/register")
+class UserRegister(MethodView):
+    @blp.arguments(NewUserSchema)
+    @blp.response(201, UserSchema)
+    def post(self, user_data):
+        """Store a user who may log in."""
+        password_hash = passwords.hash(user_data["password"])
+        user = UserModel(username=user_data["username"], password=password_hash)
+        db.session.add(user)
+        try:
+            db.session.commit()
+        except IntegrityError:  # the database decides, also between two requests at once
+            db.session.rollback()
+            abort(409, message="There is a user with this name already.")
+        return user
+
+
+@blp.route("/login")
+class UserLogin(MethodView):
+    @blp.arguments(UserSchema)
+    @blp.response(200, TokenSchema)
+    def post(self, user_data):
+        """Exchange name and password for an access token."""
+        user = log_in(user_data["username"], user_data["password"])
+        access_token = create_access_token(identity=str(user.id))
+        return {"access_token": access_token}, 200, {"Cache-Control": "no-store"}
+
+
+@blp.route("/me")
+class Me(MethodView):
+    @blp.doc(security=[{"bearerAuth": []}])
+    @jwt_required()
+    @blp.response(200, UserIdSchema)
+    def get(self):
+        """Who is the owner of the access token?"""
+        return {"id": get_jwt_identity()}
+
+
+class OneShapeApi(Api):
+    """Flask-Smorest's Api, with every refusal in the one shape, and in the document."""
+
+    ERROR_SCHEMA = ErrorSchema
+
+    def handle_http_exception(self, error):
+        """Answer {"message": ...}; what is wrong with a body is said field by field."""
+        details = getattr(error, "data", {})
+        lines = [details.get("message", error.description)]
+        if "messages" in details:
+            problems = details["messages"]["json"].items()
+            lines = [f"{field}: {' '.join(texts)}" for field, texts in problems]
+            lines = [line.replace("_schema:", "body:") for line in lines]
+        headers = {"Allow": ", ".join(error.valid_methods)} if error.code == 405 else {}
+        return {"message": " ".join(lines)}, error.code, headers
+
+
+def refuse_bad_tokens_with_401(jwt: JWTManager) -> None:
+    """Answer 401 where the extension answers 422 (RFC 6750 §3.1)."""
+
+    @jwt.invalid_token_loader
+    def refuse(reason):
+        return {"message": reason}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+def answer_the_rest(app: Flask) -> None:
+    """What is neither a view's nor the extension's business: odd bodies, headers, the page."""
+
+    @app.errorhandler(RecursionError)  # JSON nested thousands of levels deep
+    @app.errorhandler(UnicodeEncodeError)  # half a character, in JSON "\ud800"
+    def refuse(error):
+        return {"message": "The body cannot be read."}, 400
+
+    @app.after_request
+    def name_the_scheme(response):
+        if response.status_code == 401:
+            response.headers.setdefault("WWW-Authenticate", "Bearer")
+        return response
+
+    @app.get("/docs/assets/<path:name>")
+    def page_asset(name):
+        return send_from_directory(swagger_ui_path, name)
+
+
+def key_from_environment() -> str:
+    """The signing key. Nothing starts without one, or with one below 32 bytes (RFC 7518 §3.2)."""
+    key = os.environ.get("JWT_SECRET_KEY", "")
+    if len(os.fsencode(key)) < 32:
+        raise click.ClickException(
+            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32.\n"
+            'Make one with: python -c "import secrets; print(secrets.token_hex(32))"\n'
+            "and put it into the environment."
+        )
+    return key
+
+
+def create_app() -> Flask:
+    """The app, with its tables made if they are missing."""
+    app = Flask(__name__)
+    app.config |= {
+        "API_TITLE": "Users",
+        "API_VERSION": "1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/",
+        "OPENAPI_SWAGGER_UI_PATH": "docs",
+        "OPENAPI_SWAGGER_UI_URL": "/docs/assets/",  # from a package, so that it works offline
+        "JWT_SECRET_KEY": key_from_environment(),
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=30),
+        "JWT_ERROR_MESSAGE_KEY": "message",
+        "MAX_CONTENT_LENGTH": 10_000,  # bytes
+        "SQLALCHEMY_DATABASE_URI": os.environ.get(
+            "DATABASE_URL", f"sqlite:///{os.path.abspath('smorest_users.db')}"
+        ),
+    }
+    refuse_bad_tokens_with_401(JWTManager(app))
+    answer_the_rest(app)
+    db.init_app(app)
+    with app.app_context():
+        db.create_all()
+    api = OneShapeApi(app)
+    api.spec.components.security_scheme("bearerAuth", {"type": "http", "scheme": "bearer"})
+    api.register_blueprint(blp)
+    return app

