@@ -25,7 +25,7 @@ from flask.views import MethodView
 from flask_jwt_extended import JWTManager, create_access_token, get_jwt_identity, jwt_required
 from flask_smorest import Api, Blueprint, abort
 from flask_sqlalchemy import SQLAlchemy
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, fields, post_load, validate
 from passlib.context import CryptContext
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -46,6 +46,12 @@ class UserModel(db.Model):
     password: Mapped[str]
 
 
+# (?!\n): the $ of Python's regular expressions also matches before a line break at the end.
+of_letters = validate.Regexp(
+    r"^[\w.@+-]+(?!\n)$", error="Use letters, digits and . _ @ + - without spaces."
+)
+
+
 class UserIdSchema(Schema):
     """A user in public."""
 
@@ -55,15 +61,13 @@ class UserIdSchema(Schema):
 class UserSchema(UserIdSchema):
     """The credentials that a client sends, and the user that it gets: never the password."""
 
-    username = fields.String(required=True, validate=validate.Length(1, 64))
+    username = fields.String(required=True, validate=[validate.Length(1, 64), of_letters])
     password = fields.String(required=True, load_only=True, validate=validate.Length(max=1000))
 
     @post_load
     def normalise(self, data, **kwargs):
         """Compare what people read, and not how their keyboards encode it (RFC 8265)."""
         username = unicodedata.normalize("NFKC", data["username"])
-        if not username.isprintable() or username != username.strip():
-            raise ValidationError("Use visible characters, no space at the ends.", "username")
         return {"username": username, "password": unicodedata.normalize("NFC", data["password"])}
 
 
@@ -96,14 +100,14 @@ blp = Blueprint("users", __name__, description="Users and tokens")
 blp.ARGUMENTS_PARSER = JsonParser()
 
 
-def find_user(username: str) -> UserModel | None:
+def user_named(username: str) -> UserModel | None:
     """The user with this name, which is normalised already."""
     return db.session.scalar(select(UserModel).where(UserModel.username == username))
 
 
 def log_in(username: str, password: str) -> UserModel:
     """The user with this name and password. Anything else ends the request with 401."""
-    user = find_user(username)
+    user = user_named(username)
     if user is None:
         passwords.dummy_verify()  # takes as long as a real one, so that names cannot be found out
         abort(401, message="Invalid credentials.")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import requests
 
 from course.paths import ROOT, Course
@@ -41,6 +42,13 @@ class RunningApp:
     def run_documented(self, words: str, *more: str) -> subprocess.CompletedProcess:
         """Run the documented command that ends in ``words``, in the app's environment."""
         return run(documented_command(self.name, words) + list(more), self.environment)
+
+    def kill(self) -> None:
+        """Kill the app at once, as ``kill -9`` does: it cannot finish or save anything."""
+        uv_and_app = psutil.Process(self.process.pid)
+        for process in [*uv_and_app.children(recursive=True), uv_and_app]:
+            process.kill()
+        self.process.wait(timeout=20)
 
     def add_user(self, username: str, password: str) -> None:
         """By the app's own way: POST /register, or the command add-user where there is none."""
@@ -107,14 +115,19 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_app(name: str, folder: Path, database_url: str | None = None) -> Iterator[RunningApp]:
-    """Run the app with a fresh key until the block ends, on a SQLite file of this folder or another database."""
-    key = secrets.token_hex(32)
+def running_app(
+    name: str, folder: Path, database_url: str | None = None, key: str | None = None
+) -> Iterator[RunningApp]:
+    """Run the app until the block ends, on a SQLite file of this folder or another database.
+
+    Without a key it gets a fresh one. A second run in the same folder finds the database of the first.
+    """
+    key = key or secrets.token_hex(32)
     environment = environment_for(folder, key)
     if database_url:
         environment["DATABASE_URL"] = database_url
     log = folder / f"{name}.log"
-    with log.open("w", encoding="utf-8") as output:
+    with log.open("a", encoding="utf-8") as output:
         process = subprocess.Popen(
             real_command(documented_command(name, "run")),
             cwd=ROOT,

@@ -230,13 +230,19 @@ def test_ci_runs_the_command_of_the_readme():
     assert "bash .ci/run" in (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
 
 
+# What a later app extends, so that it differs from the earlier one on purpose.
+GROWING = {
+    "create_app", "UserModel", "UserLogin", "TokenPairSchema", "Refresh", "Logout",
+    "create_token_pair", "begin_session", "rotate",
+}  # fmt: skip
+
+
 def test_functions_that_two_snippets_share_are_the_same():
     """Each file must run alone, so some functions stand in several; they must not drift apart."""
     sources: dict[str, set[str]] = {}
     for path in COURSE.snippets.glob("*.py"):
         text = path.read_text(encoding="utf-8")
         for node in ast.parse(text).body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name != "create_app":
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 sources.setdefault(node.name, set()).add(ast.get_source_segment(text, node))
-    assert sources
-    assert [name for name, versions in sources.items() if len(versions) > 1] == []
+    assert {name for name, versions in sources.items() if len(versions) > 1} == GROWING

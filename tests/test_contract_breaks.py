@@ -1,0 +1,329 @@
+"""The contract can fail: each deliberately broken app is found out, by the name of the broken request."""
+
+import secrets
+import subprocess
+import sys
+import types
+
+import pytest
+from flask import Flask
+
+from course import serve
+from course.contract import LEVELS, judge
+from course.paths import Course
+from course.server import _running
+
+PASSWORD = "correct horse battery staple"
+
+# What is broken: the app, its level, what to replace (each stands in the app exactly once), and the
+# requests that the table must name as broken.
+BROKEN_APPS = {
+    "accepts any password": (
+        "smorest_users", "users",
+        [("    if not correct:\n", "    if False:\n")],
+        ["POST /login  wrong password", "POST /login  the password is still the first one"],
+    ),
+    "accepts any password, by hand": (
+        "jose_login", "login",
+        [("not check_password_hash(password_hash, password) or user_id is None", "user_id is None")],
+        ["POST /login  wrong password"],
+    ),
+    "says that a user is unknown": (
+        "smorest_users", "users",
+        [('passwords.dummy_verify()  # takes as long as a real one, so that names cannot be found out\n'
+          '        abort(401, message="Invalid credentials.")', 'abort(401, message="No such user.")')],
+        ["POST /login  unknown user"],
+    ),
+    "subject is an int": (
+        "smorest_users", "users",
+        [("identity=str(user.id)", "identity=user.id")],
+        ["GET /me  with the access token"],
+    ),
+    "errors are HTML": (
+        "flask_login", "login",
+        [("    answer_errors_as_json(app)\n    #", "    #")],
+        ["POST /login  wrong password", "POST /login  half of the JSON", "GET /no-such-page  there is no such page"],
+    ),
+    "500 on bad JSON": (
+        "flask_login", "login",
+        [("body = request.get_json()", "body = json.loads(request.get_data())")],
+        ["POST /login  half of the JSON", "POST /login  no JSON at all", "POST /login  sent as text/plain"],
+    ),
+    "422 for a forged token": (
+        "flask_login", "login",
+        [("refuse_bad_tokens_with_401(JWTManager(app))", "JWTManager(app)")],
+        ["GET /me  payload changed", "GET /me  alg none", "GET /me  abc"],
+    ),
+    "no signature checked": (
+        "jose_login", "login",
+        [("        check_with_python_jose(token, key, audience, issuer)\n", "")],
+        ["GET /me  payload changed", "GET /me  signature changed", "GET /me  signature left out"],
+    ),
+    "no WWW-Authenticate": (
+        "smorest_users", "users",
+        [('response.headers.setdefault("WWW-Authenticate", "Bearer")', "pass")],
+        ["GET /me  no Authorization header", "POST /login  wrong password"],
+    ),
+    "a token that may be cached": (
+        "smorest_users", "users",
+        [('200, {"Cache-Control": "no-store"}', "200")],
+        ["POST /login  right name and password"],
+    ),
+    "bodies of any size": (
+        "smorest_users", "users",
+        [('        "MAX_CONTENT_LENGTH": 10_000,  # bytes\n', "")],
+        ["POST /login  12,000 bytes", "POST /register  a password of 1 MB"],
+    ),
+    "a name may be taken twice": (
+        "smorest_users", "users",
+        [("mapped_column(unique=True)", "mapped_column()")],
+        ["POST /register  a name that is taken", "POST /register  one name, twice at once"],
+    ),
+    "asks whether a name is taken, then writes": (
+        "smorest_users", "users",
+        [("        db.session.add(user)\n        try:", "        if user_named(user.username):\n"
+          '            abort(409, message="Taken.")\n        import time; time.sleep(0.2)\n'
+          "        db.session.add(user)\n        try:"),
+         ("except IntegrityError:", "except ZeroDivisionError:")],
+        ["POST /register  one name, twice at once"],
+    ),
+    "names as they come": (
+        "smorest_users", "users",
+        [('unicodedata.normalize("NFKC", data["username"])', 'data["username"]')],
+        ["POST /register  the same with é as two"],
+    ),
+    "repeats the password": (
+        "smorest_users", "users",
+        [("    password = fields.String(required=True, load_only=True, validate=validate.Length(max=1000))",
+          "    password = fields.String(required=True)")],
+        ["POST /register  does not repeat the password"],
+    ),
+    "short passwords": (
+        "smorest_users", "users",
+        [("validate.Length(15, 1000)", "validate.Length(1)")],
+        ["POST /register  a password of 3 characters", "POST /register  a password of 5,000 characters"],
+    ),
+    "logout forgets the refresh token": (
+        "refresh_logout", "refresh",
+        [("block(refresh_jti_of(get_jwt()))", 'block(get_jwt()["jti"])'),
+         ("BlockedToken.jti == refresh_jti_of(claims)", 'BlockedToken.jti == claims["jti"]')],
+        ["POST /refresh  logged out", "GET /me  logged out, the older access token"],
+    ),
+    "blocklist by raw token": (
+        "refresh_logout", "refresh",
+        [("block(refresh_jti_of(get_jwt()))", "block(request.headers['Authorization'])"),
+         ("BlockedToken.jti == refresh_jti_of(claims)", "BlockedToken.jti == request.headers['Authorization']"),
+         ("from flask import Flask,", "from flask import Flask, request,")],
+        ["GET /me  logged out, = appended", "POST /refresh  logged out"],
+    ),
+    "logout does nothing": (
+        "refresh_logout", "refresh",
+        [("        block(refresh_jti_of(get_jwt()))\n", "")],
+        ["GET /me  logged out", "POST /refresh  logged out", "POST /logout  logged out already"],
+    ),
+    "logout ends every login": (
+        "refresh_logout", "refresh",
+        [("BlockedToken.jti == refresh_jti_of(claims)", "BlockedToken.jti != ''")],
+        ["GET /me  logged out elsewhere"],
+    ),
+    "a refresh token opens everything": (
+        "refresh_logout", "refresh",
+        [("    @jwt_required()\n", "    @jwt_required(verify_type=False)\n")],
+        ["GET /me  with the refresh token"],
+    ),
+    "an access token renews itself": (
+        "refresh_logout", "refresh",
+        [("@jwt_required(refresh=True)", "@jwt_required(verify_type=False)")],
+        ["POST /refresh  with an access token"],
+    ),
+    "two parallel refreshes both win": (
+        "rotate_refresh", "rotate",
+        [("    used_now = db.session.execute(\n", "    session = db.session.get(SessionModel, claims['sid'])\n"
+          "    if session.refresh_jti != claims['jti']:\n        return None\n    time.sleep(0.2)\n"
+          "    used_now = db.session.execute(\n"),
+         (', SessionModel.refresh_jti == claims["jti"]', "")],
+        ["POST /refresh  one token, twice at once"],
+    ),
+    "refresh tokens for ever": (
+        "rotate_refresh", "rotate",
+        [(', SessionModel.refresh_jti == claims["jti"]', "")],
+        ["POST /refresh  one that was used before"],
+    ),
+    "a replay is refused, and nothing else": (
+        "rotate_refresh", "rotate",
+        [('            end_sessions(SessionModel.id == claims["sid"])\n', "")],
+        ["POST /refresh  the newest, after a replay", "GET /me  after a replay"],
+    ),
+    "everywhere means here": (
+        "rotate_refresh", "rotate",
+        [("SessionModel.user_id == int(get_jwt_identity())", 'SessionModel.id == get_jwt()["sid"]')],
+        ["GET /me  logged out everywhere: elsewhere"],
+    ),
+    "everywhere means everybody": (
+        "rotate_refresh", "rotate",
+        [("SessionModel.user_id == int(get_jwt_identity())", "SessionModel.id != ''")],
+        ["GET /me  another user, meanwhile"],
+    ),
+    "everybody may read": (
+        "roles", "roles",
+        [('@requires("users:read")', "@jwt_required()")],
+        ["GET /users  a member", "GET /users  registered with role=admin", "GET /users  demoted, after a refresh"],
+    ),
+    "who registers chooses the role": (
+        "roles", "roles",
+        [('        return {"username": username, "password"', '        return data | {"username": username, "password"'),
+         ("    @post_load\n", "    role = fields.String(load_only=True)\n    scope = fields.String()\n\n    @post_load\n"),
+         ("username=user_data[\"username\"], password=password_hash", "username=user_data[\"username\"], "
+          'password=password_hash, role=user_data.get("role", "member")')],
+        ["GET /users  registered with role=admin"],
+    ),
+    "a demoted admin goes on": (
+        "roles", "roles",
+        [(", ask_database=True", "")],
+        ["PUT /users/ID/role  demoted, with the token of before"],
+    ),
+    "dangerous actions with any token": (
+        "roles", "roles",
+        [("    @jwt_required(fresh=True)\n", "")],
+        ["PUT /users/ID/role  an admin whose login is not fresh"],
+    ),
+    "tells a stranger what the body must be": (
+        "roles", "roles",
+        [('    @requires("users:write", ask_database=True)\n    @jwt_required(fresh=True)\n    @blp.arguments(RoleSchema)\n',
+          '    @blp.arguments(RoleSchema)\n    @requires("users:write", ask_database=True)\n    @jwt_required(fresh=True)\n')],
+        ["PUT /users/ID/role  no token, odd body"],
+    ),
+    "every token has every scope": (
+        "roles", "roles",
+        [('"scope": SCOPES[user.role]', '"scope": SCOPES["admin"]')],
+        ["GET /users  a member", "GET /users  demoted, after a refresh"],
+    ),
+}  # fmt: skip
+
+
+def broken_app(name: str, replacements: list[tuple[str, str]]) -> types.ModuleType:
+    """The app as a module, with these replacements in its source."""
+    source = (Course().snippets / f"{name}.py").read_text(encoding="utf-8")
+    for old, new in replacements:
+        assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in {name}.py"
+        source = source.replace(old, new)
+    module = types.ModuleType(f"broken_{name}")
+    sys.modules[module.__name__] = module  # SQLAlchemy looks the annotations up there
+    exec(compile(source, f"broken_{name}.py", "exec"), module.__dict__)
+    if hasattr(module, "passwords"):  # what is judged here is not the strength of the hash
+        module.passwords.update(argon2__time_cost=1, argon2__memory_cost=64, argon2__parallelism=1)
+    return module
+
+
+@pytest.fixture(autouse=True)
+def _fresh_database(tmp_path, monkeypatch):
+    monkeypatch.setenv("JWT_SECRET_KEY", secrets.token_hex(32))
+    monkeypatch.setenv("USERS_DATABASE", str(tmp_path / "users.db"))
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{(tmp_path / 'app.db').as_posix()}")
+    yield
+    for server in list(_running.values()):
+        server.stop()
+
+
+def add_ada(module: types.ModuleType, app: Flask) -> None:
+    if hasattr(module, "add_user"):
+        module.add_user("ada", PASSWORD)
+        return
+    body = {"username": "ada", "password": PASSWORD}
+    assert app.test_client().post("/register", json=body).status_code == 201
+    if "set-role" in app.cli.commands:
+        done = app.test_cli_runner().invoke(args=["set-role", "ada", "admin"])
+        assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("fault", BROKEN_APPS)
+def test_broken_app_is_found_out(fault):
+    name, level, replacements, named = BROKEN_APPS[fault]
+    module = broken_app(name, replacements)
+    app = module.create_app()
+    add_ada(module, app)
+    rows = judge(serve(app, "broken").url, level, "ada", PASSWORD)
+    broken = {row.request: row.got for row in rows if not row.kept}
+    assert set(named) <= set(broken), broken
+    assert len(broken) < len(rows) * 2 / 3  # a fault is named by what it breaks, not by everything
+
+
+@pytest.mark.parametrize("name", ["smorest_users", "roles"])
+def test_unbroken_app_is_not(name):
+    """The same way of running it finds nothing in an app that was left as it is."""
+    module = broken_app(name, [])
+    app = module.create_app()
+    add_ada(module, app)
+    level = "users" if name == "smorest_users" else "roles"
+    assert [row for row in judge(serve(app).url, level, "ada", PASSWORD) if not row.kept] == []
+
+
+def test_service_that_is_not_there_breaks_every_level():
+    rows = judge("http://127.0.0.1:9", "roles", "ada", PASSWORD)
+    assert not any(row.kept for row in rows) and {row.level for row in rows} == set(LEVELS)
+    assert {row.got for row in rows} <= {
+        "no answer (ConnectionError)",
+        "0 and 0",
+        "0, 0 users",
+        "0",
+    }
+
+
+@pytest.mark.parametrize("answer", [
+    ("hello", 200), ("", 200), ("[]", 200, {"Content-Type": "application/json"}),
+    ("null", 201, {"Content-Type": "application/json"}), ("{", 200, {"Content-Type": "application/json"}),
+    ('{"access_token": 7}', 200, {"Content-Type": "application/json"}),
+    ('{"access_token": "a", "refresh_token": "b", "id": "1", "username": "x", "message": "y"}', 201,
+     {"Content-Type": "application/json"}),
+    ('{"access_token": "a", "refresh_token": "b", "id": "1", "username": "x", "message": "y"}', 200,
+     {"Content-Type": "application/json", "Cache-Control": "no-store"}),
+    ("", 302, {"Location": "/elsewhere"}), ("", 500),
+], ids=lambda answer: str(answer[:2]))  # fmt: skip
+def test_service_that_always_says_the_same_is_found_out_and_never_crashes_the_judge(answer):
+    app = Flask("parrot")
+
+    @app.before_request
+    def say_it():
+        return answer
+
+    rows = judge(serve(app, "parrot").url, "roles", "ada", PASSWORD)
+    assert any(not row.kept for row in rows if row.level == "login")
+
+
+def test_level_that_needs_a_user_says_so():
+    for level in ("login", "roles"):
+        with pytest.raises(ValueError, match=f"The level {level} needs the name and password"):
+            judge("http://127.0.0.1:9", level)
+    with pytest.raises(ValueError, match="There is no level 'admin', only login, users"):
+        judge("http://127.0.0.1:9", "admin")
+
+
+def course_contract(*arguments: str) -> subprocess.CompletedProcess:
+    code = "from course.cli import main; main(prog_name='course')"
+    command = [sys.executable, "-c", code, "contract", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60)
+
+
+def test_command_prints_the_table_and_ends_with_0_or_1():
+    module = broken_app("smorest_users", [])
+    good = course_contract(serve(module.create_app()).url, "--level", "users")
+    assert good.returncode == 0, good.stderr
+    first, ruler, *rows = good.stdout.splitlines()
+    assert first.split() == ["level", "request", "expected", "got", "verdict"]
+    assert rows[-1].endswith(" kept.") and "BROKEN" not in good.stdout
+    bad = course_contract("http://127.0.0.1:9", "--level", "users")
+    assert bad.returncode == 1 and "BROKEN" in bad.stdout and "no answer" in bad.stdout
+    assert bad.stdout.splitlines()[-1].startswith("0 of ") and not bad.stderr
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["127.0.0.1:5000"], "It begins with http:// or https://"),
+    (["http://127.0.0.1:9"], "needs the name and password of a user"),
+    (["http://127.0.0.1:9", "--level", "roles"], "needs the name and password of an admin"),
+    (["http://127.0.0.1:9", "--level", "emperor"], "'emperor' is not one of 'login', 'users'"),
+    (["http://[", "--level", "users"], "no answer"),
+])  # fmt: skip
+def test_wrong_use_of_the_command_is_explained(arguments, said):
+    done = course_contract(*arguments)
+    assert done.returncode in (1, 2) and "Traceback" not in done.stderr
+    assert said in done.stderr + done.stdout
