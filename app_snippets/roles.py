@@ -52,7 +52,7 @@ SCOPES = {"member": "", "admin": "users:read users:write"}  # of each role, as i
 
 
 class UserModel(db.Model):
-    """A user. The name is stored normalised (NFKC), the password as a hash."""
+    """A user. The name is stored normalised (NFC), the password as a hash."""
 
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -75,8 +75,9 @@ class SessionModel(db.Model):
 
 
 # (?!\n): the $ of Python's regular expressions also matches before a line break at the end.
-of_letters = validate.Regexp(
-    r"^[\w.@+-]+(?!\n)$", error="Use letters, digits and . _ @ + - without spaces."
+visible = validate.Regexp(
+    r"^[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+(?!\n)$",
+    error="Use visible characters, and no spaces.",
 )
 
 
@@ -89,14 +90,13 @@ class UserIdSchema(Schema):
 class UserSchema(UserIdSchema):
     """The credentials that a client sends, and the user that it gets: never the password."""
 
-    username = fields.String(required=True, validate=[validate.Length(1, 64), of_letters])
+    username = fields.String(required=True, validate=[validate.Length(1, 64), visible])
     password = fields.String(required=True, load_only=True, validate=validate.Length(max=1000))
 
     @post_load
     def normalise(self, data, **kwargs):
         """Compare what people read, and not how their keyboards encode it (RFC 8265)."""
-        username = unicodedata.normalize("NFKC", data["username"])
-        return {"username": username, "password": unicodedata.normalize("NFC", data["password"])}
+        return {field: unicodedata.normalize("NFC", text) for field, text in data.items()}
 
 
 class NewUserSchema(UserSchema):
@@ -456,6 +456,7 @@ def create_app() -> Flask:
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=15),
         "JWT_ERROR_MESSAGE_KEY": "message",
         "MAX_CONTENT_LENGTH": 10_000,  # bytes
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # no hashes in the log
         "SQLALCHEMY_DATABASE_URI": os.environ.get(
             "DATABASE_URL", f"sqlite:///{os.path.abspath('roles.db')}"
         ),

@@ -153,9 +153,10 @@ def _draw_exception(record: logging.LogRecord) -> Shown:
 
 
 def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
-    """The frames of the learner's code: those that lie neither in a package nor in the standard library."""
+    """The frames of the learner's code: those that lie neither in a package (which may make code
+    of its own, "<string>") nor in the standard library."""
     frames = traceback.extract_tb(error.__traceback__)
     return [
         frame for frame in frames
-        if "site-packages" not in frame.filename and not Path(frame.filename).is_relative_to(_standard_library)
+        if "site-packages" not in frame.filename and frame.filename != "<string>" and not Path(frame.filename).is_relative_to(_standard_library)
     ]  # fmt: skip

@@ -89,7 +89,7 @@ BROKEN_APPS = {
     ),
     "names as they come": (
         "smorest_users", "users",
-        [('unicodedata.normalize("NFKC", data["username"])', 'data["username"]')],
+        [('unicodedata.normalize("NFC", text) for', "text for")],
         ["POST /register  the same with é as two"],
     ),
     "repeats the password": (
@@ -171,9 +171,8 @@ BROKEN_APPS = {
     ),
     "who registers chooses the role": (
         "roles", "roles",
-        [('        return {"username": username, "password"', '        return data | {"username": username, "password"'),
-         ("    @post_load\n", "    role = fields.String(load_only=True)\n    scope = fields.String()\n\n    @post_load\n"),
-         ("username=user_data[\"username\"], password=password_hash", "username=user_data[\"username\"], "
+        [("    @post_load\n", "    role = fields.String(load_only=True)\n    scope = fields.String()\n\n    @post_load\n"),
+         ('username=user_data["username"], password=password_hash', 'username=user_data["username"], '
           'password=password_hash, role=user_data.get("role", "member")')],
         ["GET /users  registered with role=admin"],
     ),
