@@ -86,7 +86,7 @@ def test_two_logins_give_two_tokens(app):
         {"username": "ada", "password": ""},
         {"username": "bob", "password": PASSWORD},
         {"username": "ADA", "password": PASSWORD},
-        {"username": "ada' OR '1'='1", "password": PASSWORD},
+        {"username": "ada'OR'1'='1", "password": PASSWORD},
     ],
 )
 def test_wrong_credentials_are_one_and_the_same_401(app, credentials):
