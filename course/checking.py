@@ -237,6 +237,13 @@ class Attempt:
             raise NotYet(f"`{outcome.call}` returned `None`. {slip}")
         return outcome
 
+    def prepare(self, *args) -> object:
+        """Call a function that prepares something, such as an app: it need not return, and must not fail."""
+        outcome = self.run(*args)
+        if outcome.error is not None:
+            raise NotYet(f"`{self.name}(…)` {outcome.said}. {self.explain(outcome.error)}")
+        return outcome.value
+
     def value(self, *args, **kwargs) -> object:
         """The value alone, of ``answer``."""
         return self.answer(*args, **kwargs).value

@@ -4,9 +4,10 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from course.checking import Attempt, NotAttempted, NotYet, describe_error, exercise, show, type_of
+from course.checking import Attempt, NotYet, exercise, show, type_of
+from course.exercises.trial_server import TrialServer, trial_server
 
 
 @exercise("6.1", hints=[
@@ -62,9 +63,8 @@ def find_the_token(bearer_token):
 class _Trial:
     """A Flask app with Flask-JWT-Extended on a real server, prepared by the learner's function."""
 
-    url: str
+    server: TrialServer
     key: str
-    errors: list[BaseException] = field(default_factory=list)
 
     def token(self, lifetime: int = 1000, **claims) -> str:
         """A signed access token that is valid for so many seconds."""
@@ -76,31 +76,13 @@ class _Trial:
 
     def get(self, path: str, token: str | None = None):
         """The answer to GET; an exception in a view is *not yet*."""
-        import requests
-
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        response = requests.get(self.url + path, headers=headers, timeout=10)
-        if self.errors:
-            error = self.errors[0]
-            slip = ""
-            if isinstance(error, TypeError) and "fn" in str(error):
-                slip = " Write `@jwt_required()`: without the brackets it is not a decorator yet."
-            elif isinstance(error, RuntimeError) and "jwt_required" in str(error):
-                slip = " The view is not guarded: put `@jwt_required()` between `@app.get(…)` and the function."
-            elif isinstance(error, TypeError) and "valid response" in str(error):
-                slip = " Return what Flask can send: a dictionary, or (body, status, headers)."
-            raise NotYet(
-                f"A call of `GET {path}` ended in an error of your code: `{describe_error(error)}`.{slip}"
-            )
-        return response
+        return self.server.call("GET", path, token)
 
 
 @contextmanager
 def _trial(answer: object, name: str, argument: Callable) -> Iterator[_Trial]:
-    from flask import Flask, got_request_exception
+    from flask import Flask
     from flask_jwt_extended import JWTManager, get_jwt_identity, jwt_required
-
-    from course.server import Server, silence
 
     app = Flask("trial")
     app.config["JWT_SECRET_KEY"] = secrets.token_hex(32)
@@ -111,23 +93,9 @@ def _trial(answer: object, name: str, argument: Callable) -> Iterator[_Trial]:
     def me():
         return {"id": get_jwt_identity()}
 
-    outcome = Attempt(answer, name).run(argument(app, manager))
-    if outcome.error is not None:
-        if isinstance(outcome.error, NotAttempted):
-            raise outcome.error
-        raise NotYet(f"`{name}(…)` {outcome.said}. It must not fail.")
-    silence(app)
-    server = Server(app, "trial", 0)
-    trial = _Trial(server.url, app.config["JWT_SECRET_KEY"])
-
-    def remember(sender, exception, **_):
-        trial.errors.append(exception)
-
-    try:
-        with got_request_exception.connected_to(remember, app):
-            yield trial
-    finally:
-        server.stop()
+    Attempt(answer, name).prepare(argument(app, manager))
+    with trial_server(app) as server:
+        yield _Trial(server, app.config["JWT_SECRET_KEY"])
 
 
 @exercise("6.2", hints=[

@@ -1,0 +1,60 @@
+"""A learner's Flask app on a real server, for the judges: what it answers, and what went wrong inside."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from course.checking import NotYet, describe_error
+
+
+@dataclass
+class TrialServer:
+    """``url`` has no closing slash; ``errors`` are the exceptions that views have raised."""
+
+    url: str
+    errors: list[BaseException] = field(default_factory=list)
+
+    def call(self, method: str, path: str, token: str | None = None, **options):
+        """The answer (a ``requests.Response``); an exception in a view is *not yet*."""
+        import requests
+
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        response = requests.request(method, self.url + path, headers=headers, timeout=10, **options)
+        if self.errors:
+            error = self.errors[0]
+            raise NotYet(
+                f"A call of `{method} {path}` ended in an error of your code: `{describe_error(error)}`."
+                f"{_slip(error)}"
+            )
+        return response
+
+
+def _slip(error: BaseException) -> str:
+    if isinstance(error, TypeError) and "fn" in str(error):
+        return " Write `@jwt_required()`: without the brackets it is not a decorator yet."
+    if isinstance(error, RuntimeError) and "jwt_required" in str(error):
+        return " The view is not guarded: put `@jwt_required()` between `@app.get(…)` and the function."
+    if isinstance(error, TypeError) and "valid response" in str(error):
+        return " Return what Flask can send: a dictionary, or (body, status, headers)."
+    return ""
+
+
+@contextmanager
+def trial_server(app) -> Iterator[TrialServer]:
+    """Serve the app on a free port of 127.0.0.1 until the block ends; nothing is printed."""
+    from flask import got_request_exception
+
+    from course.server import Server, silence
+
+    silence(app)
+    server = Server(app, "trial", 0)
+    trial = TrialServer(server.url)
+
+    def remember(sender, exception, **_):
+        trial.errors.append(exception)
+
+    try:
+        with got_request_exception.connected_to(remember, app):
+            yield trial
+    finally:
+        server.stop()
