@@ -229,15 +229,16 @@ def is_over(claims: dict) -> bool:
     return not db.session.scalar(query)
 
 
-def requires(scope: str, ask_database: bool = False):
+def requires(scope: str, fresh: bool = False, ask_database: bool = False):
     """Let only access tokens with this scope through to the view (RFC 6750 §3.1).
 
-    The scope is the one that the token was given at login, or that its owner's role has right now.
+    A fresh token comes straight from a login. The scope is the one that the token was given
+    when it was made, or, from the database, the one that its owner's role has right now.
     """
 
     def decorate(view):
         @wraps(view)
-        @jwt_required()
+        @jwt_required(fresh=fresh)
         def guarded_view(*args, **kwargs):
             granted = get_jwt().get("scope", "")
             if ask_database:
@@ -339,8 +340,7 @@ class Users(MethodView):
 @blp.route("/users/<int(max=2147483647):user_id>/role")
 class UserRole(MethodView):
     @blp.doc(security=[{"bearerAuth": []}])
-    @requires("users:write", ask_database=True)
-    @jwt_required(fresh=True)
+    @requires("users:write", fresh=True, ask_database=True)
     @blp.arguments(RoleSchema)
     @blp.response(200, UserWithRoleSchema)
     def put(self, new, user_id):
