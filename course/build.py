@@ -81,7 +81,7 @@ def read_lesson(path: Path, snippets: Path) -> Lesson:
             f"{path.name} is not MyST Markdown that jupytext can read: {error}"
         ) from error
     cells = [cell for cell in source.cells if cell.source.strip()]
-    for cell, cell_id in zip(cells, _cell_ids(path.name[:2], cells)):
+    for cell, cell_id in zip(cells, _cell_ids(path.stem.partition("_")[0], cells)):
         cell.id = cell_id
     lesson = Lesson(path, cells)
     problems = [*_exercise_problems(cells), *_snippet_problems(cells, snippets)]
@@ -90,7 +90,7 @@ def read_lesson(path: Path, snippets: Path) -> Lesson:
     return lesson
 
 
-def _cell_ids(number: str, cells: list) -> Iterator[str]:
+def _cell_ids(prefix: str, cells: list) -> Iterator[str]:
     """Ids from the nearest heading, so that a new cell renames few others: "01-padding-2"."""
     heading = "top"
     counts: Counter = Counter()
@@ -98,7 +98,7 @@ def _cell_ids(number: str, cells: list) -> Iterator[str]:
         if cell.cell_type == "markdown" and (match := re.search(r"^#+ +(.+)$", cell.source, re.M)):
             heading = re.sub(r"[^a-z0-9]+", "-", match[1].lower()).strip("-")[:48].strip("-")
         counts[heading] += 1
-        yield f"{number}-{heading}-{counts[heading]}"
+        yield f"{prefix}-{heading}-{counts[heading]}"
 
 
 def _exercise_problems(cells: list) -> Iterator[str]:
@@ -194,7 +194,7 @@ def build(course: Course, number: str | None = None, say: Callable[[str], None] 
         LessonError: for a lesson that cannot be built; the notebooks on disk are then as they were.
         LookupError: if there is no such lesson.
     """
-    lessons = [read_lesson(path, course.snippets) for path in course.lesson_files(number)]
+    lessons = [read_lesson(path, course.snippets) for path in course.sources(number)]
     tasks = [
         (lesson, folder, solved)
         for lesson in lessons
@@ -281,7 +281,7 @@ def differences(course: Course, number: str | None = None) -> Iterator[str]:
         LessonError, LookupError: as ``build``.
     """
     expected_files = set()
-    for path in course.lesson_files(number):
+    for path in course.sources(number):
         lesson = read_lesson(path, course.snippets)
         for folder, solved in ((course.notebooks, False), (course.solutions, True)):
             target = folder / f"{lesson.name}.ipynb"

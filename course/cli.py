@@ -80,7 +80,7 @@ def _run(arguments: list[str]) -> int:
     "--check", "only_check", is_flag=True, help="Compare, execute nothing, write nothing."
 )
 def build(lesson: str | None, only_check: bool) -> None:
-    """Make notebooks/ and solutions/ from lessons/ (all, or one LESSON such as 03) and execute them."""
+    """Make notebooks/ and solutions/ from lessons/ (all, or one LESSON such as 03 or common_errors) and execute them."""
     # Only authors build: learners do not wait for these imports.
     from course.build import LessonError, differences
     from course.build import build as build_lessons

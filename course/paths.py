@@ -16,6 +16,17 @@ class Course:
         self.snippets = root / "app_snippets"
         self.my_work = root / "my_work"
 
+    def sources(self, name: str | None = None) -> list[Path]:
+        """What notebooks are made from: the lessons, and pages such as ``common_errors.md``; with ``name``, that one.
+
+        Raises:
+            LookupError: as ``lesson_files``.
+        """
+        pages = sorted(path for path in self.lessons.glob("*.md") if not path.name[0].isdigit())
+        if name is not None:
+            return [path for path in pages if path.stem == name] or self.lesson_files(name)
+        return self.lesson_files() + pages
+
     def lesson_files(self, number: str | None = None) -> list[Path]:
         """The lessons in order; with ``number`` ("03" or "3"), that one alone.
 

@@ -12,8 +12,10 @@ from course.paths import ROOT, Course
 
 COURSE = Course()
 NOTEBOOKS = sorted([*COURSE.notebooks.glob("*.ipynb"), *COURSE.solutions.glob("*.ipynb")])
-PAGES = [*COURSE.lesson_files(), *sorted(ROOT.glob("*.md"))]
+LESSONS = [path for path in NOTEBOOKS if path.name[0].isdigit()]
+PAGES = [*COURSE.sources(), *sorted(ROOT.glob("*.md"))]
 ids = [f"{path.parent.name}/{path.name}" for path in NOTEBOOKS]
+lesson_ids = [f"{path.parent.name}/{path.name}" for path in LESSONS]
 
 # Keys that everybody knows: the blog post's, and that of RFC 7515, appendix A.1.
 PUBLIC_KEYS = {
@@ -46,7 +48,7 @@ def headings(markdown: str) -> list[tuple[int, str]]:
 
 
 def test_there_are_lessons():
-    assert len(NOTEBOOKS) == 2 * len(COURSE.lesson_files()) >= 6
+    assert len(NOTEBOOKS) == 2 * len(COURSE.sources()) > 2 * len(COURSE.lesson_files()) >= 6
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
@@ -61,18 +63,32 @@ def test_headings_are_in_order(path):
     assert all(deeper - level <= 1 for level, deeper in zip(levels, levels[1:], strict=False))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+@pytest.mark.parametrize("path", LESSONS, ids=lesson_ids)
 def test_frame_of_a_lesson(path):
     notebook = read(path)
     top = notebook.cells[0].source
     for line in ("- **What you'll do**: ", "- **What you need**: "):
         assert line in top
     assert re.search(r"^- \*\*Minutes\*\*: \d+$", top, re.M)
+    assert "- **Stuck?** " in top and "(common_errors.ipynb)" in top
     titles = [title for level, title in headings(prose(notebook)) if level == 2]
     assert titles[-3:] == ["What you can do now", "In the real world", "Read on"]
     can_do = prose(notebook).split("## What you can do now")[1].split("##")[0]
     assert len(re.findall(r"^- ", can_do, re.M)) == 3
     assert "**Predict.**" in prose(notebook)
+
+
+def test_every_message_on_the_page_of_common_errors_is_provoked_below_it():
+    messages: dict[str, str] = {}
+    for cell in read(COURSE.notebooks / "common_errors.ipynb").cells:
+        if cell.cell_type == "code":
+            if messages:
+                messages[list(messages)[-1]] += re.sub(r"[\\`]", "", str(cell.outputs))
+        elif title := re.search(r"^### `(.+)`$", cell.source, re.M):
+            messages[title[1]] = ""
+            assert "**It means**" in cell.source and "**What to do**" in cell.source
+    assert len(messages) >= 20
+    assert [message for message, shown in messages.items() if message not in shown] == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
