@@ -27,12 +27,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.security import check_password_hash, generate_password_hash
 
 
-def key_from_environment() -> str:
+def key_from_environment() -> bytes:
     """The signing key. Nothing starts without one, or with one below 32 bytes (RFC 7518 §3.2)."""
-    key = os.environ.get("JWT_SECRET_KEY", "")
-    if len(os.fsencode(key)) < 32:
+    key = os.fsencode(os.environ.get("JWT_SECRET_KEY", ""))
+    if len(key) < 32:
         raise click.ClickException(
-            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32.\n"
+            f"JWT_SECRET_KEY has {len(key)} bytes, and HS256 needs at least 32.\n"
             'Make one with: python -c "import secrets; print(secrets.token_hex(32))"\n'
             "and put it into the environment."
         )
@@ -80,6 +80,18 @@ def refuse_bad_tokens_with_401(jwt: JWTManager) -> None:
         return {"message": reason}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
+def tidy_the_authorization_header(app: Flask) -> None:
+    """Leave the extension "Bearer <token>" or nothing: on "Authorization: , ," it fails with a 500."""
+
+    @app.before_request
+    def tidy():
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and "," not in token:  # in any case (RFC 9110 §11.1)
+            request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        else:
+            request.environ.pop("HTTP_AUTHORIZATION", None)
+
+
 def answer_errors_as_json(app: Flask) -> None:
     """Every refusal is JSON, and every 401 names the way to log in (RFC 6750 §3)."""
 
@@ -125,6 +137,7 @@ def create_app() -> Flask:
     app.config["JWT_ERROR_MESSAGE_KEY"] = "message"
     app.config["MAX_CONTENT_LENGTH"] = 10_000  # bytes
     refuse_bad_tokens_with_401(JWTManager(app))
+    tidy_the_authorization_header(app)
     answer_errors_as_json(app)
     # An unknown name is checked against this hash, so that it takes as long as a known one.
     nobody = generate_password_hash(secrets.token_hex(32))

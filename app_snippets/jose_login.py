@@ -37,12 +37,12 @@ MAX_TOKEN_LENGTH = 16_000  # characters
 LAST_DATE = 253402300799  # the last second of the year 9999; more than that is milliseconds
 
 
-def key_from_environment() -> str:
+def key_from_environment() -> bytes:
     """The signing key. Nothing starts without one, or with one below 32 bytes (RFC 7518 §3.2)."""
-    key = os.environ.get("JWT_SECRET_KEY", "")
-    if len(os.fsencode(key)) < 32:
+    key = os.fsencode(os.environ.get("JWT_SECRET_KEY", ""))
+    if len(key) < 32:
         raise click.ClickException(
-            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32.\n"
+            f"JWT_SECRET_KEY has {len(key)} bytes, and HS256 needs at least 32.\n"
             'Make one with: python -c "import secrets; print(secrets.token_hex(32))"\n'
             "and put it into the environment."
         )

@@ -13,7 +13,7 @@ PUT  /users/<id>/role  {"role": "member"}                      answers  {"id": "
      needs the scope users:write, a login within the last five minutes, and asks the database
 
 Every refusal is JSON: {"message": "..."}. Users and sessions live in the SQLite file roles.db, or in the
-database that DATABASE_URL names, e.g. postgresql+psycopg://user@localhost/users (install psycopg for it).
+database that DATABASE_URL names, e.g. postgresql+psycopg://user@localhost/roles (install psycopg for it).
 """
 
 import os
@@ -24,7 +24,7 @@ from datetime import timedelta
 from functools import wraps
 
 import click
-from flask import Flask, current_app, send_from_directory
+from flask import Flask, current_app, request, send_from_directory
 from flask.views import MethodView
 from flask_jwt_extended import (
     JWTManager,
@@ -36,9 +36,9 @@ from flask_jwt_extended import (
 )
 from flask_smorest import Api, Blueprint, abort
 from flask_sqlalchemy import SQLAlchemy
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, fields, validate
 from passlib.context import CryptContext
-from sqlalchemy import ForeignKey, delete, exists, select, update
+from sqlalchemy import ForeignKey, String, cast, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 from swagger_ui_bundle import swagger_ui_path
@@ -55,6 +55,7 @@ class UserModel(db.Model):
     """A user. The name is stored normalised (NFC), the password as a hash."""
 
     __tablename__ = "users"
+    __table_args__ = {"sqlite_autoincrement": True}  # no id is ever given to a second user
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(unique=True)
     password: Mapped[str]
@@ -81,6 +82,15 @@ visible = validate.Regexp(
 )
 
 
+class Text(fields.String):
+    """Compared as people read it, and not as their keyboards encode it (RFC 8265)."""
+
+    def _deserialize(self, *args, **kwargs):
+        text = super()._deserialize(*args, **kwargs)
+        text.encode()  # half a character ends the request here, whether or not a user has this name
+        return unicodedata.normalize("NFC", text)
+
+
 class UserIdSchema(Schema):
     """A user in public."""
 
@@ -90,19 +100,14 @@ class UserIdSchema(Schema):
 class UserSchema(UserIdSchema):
     """The credentials that a client sends, and the user that it gets: never the password."""
 
-    username = fields.String(required=True, validate=[validate.Length(1, 64), visible])
-    password = fields.String(required=True, load_only=True, validate=validate.Length(max=1000))
-
-    @post_load
-    def normalise(self, data, **kwargs):
-        """Compare what people read, and not how their keyboards encode it (RFC 8265)."""
-        return {field: unicodedata.normalize("NFC", text) for field, text in data.items()}
+    username = Text(required=True, validate=[validate.Length(1, 64), visible])
+    password = Text(required=True, load_only=True, validate=validate.Length(max=1000))
 
 
 class NewUserSchema(UserSchema):
     """A new password must be long enough to be worth something (NIST SP 800-63B-4 §3.1.1)."""
 
-    password = fields.String(required=True, load_only=True, validate=validate.Length(15, 1000))
+    password = Text(required=True, load_only=True, validate=validate.Length(15, 1000))
 
 
 class RoleSchema(Schema):
@@ -166,7 +171,6 @@ def create_token_pair(
     user: UserModel, session_id: str, refresh_jti: str, expires_at: int, fresh: timedelta | bool
 ) -> dict:
     """The tokens of a session (claim sid). The access token has the scopes of the user's role now."""
-    seconds_left = timedelta(seconds=expires_at - int(time.time()))
     claims = {"sid": session_id}
     return {
         "access_token": create_access_token(
@@ -176,8 +180,7 @@ def create_token_pair(
         ),
         "refresh_token": create_refresh_token(
             str(user.id),
-            expires_delta=seconds_left,
-            additional_claims=claims | {"jti": refresh_jti},
+            additional_claims=claims | {"jti": refresh_jti, "exp": expires_at},
         ),
     }
 
@@ -205,28 +208,35 @@ def rotate(claims: dict) -> dict | None:
     One UPDATE both asks and answers whether the token is current, so of two at once one wins.
     """
     next_jti = str(uuid.uuid4())
-    used_now = db.session.execute(
+    expires_at = db.session.scalar(
         update(SessionModel)
         .where(SessionModel.id == claims["sid"], SessionModel.refresh_jti == claims["jti"])
         .values(refresh_jti=next_jti)
+        .returning(SessionModel.expires_at)
     )
     db.session.commit()
-    if used_now.rowcount == 0:
+    if expires_at is None:
         return None
     user = db.session.get(UserModel, int(claims["sub"]))
-    return create_token_pair(user, claims["sid"], next_jti, claims["exp"], fresh=False)
+    return create_token_pair(user, claims["sid"], next_jti, expires_at, fresh=False)
 
 
-def end_sessions(condition) -> None:
-    """Delete the sessions for which this is true; their tokens are refused from now on."""
-    db.session.execute(delete(SessionModel).where(condition))
+def end_sessions(condition) -> int:
+    """Delete the sessions for which this is true, and count them; their tokens are refused from now on."""
+    ended = db.session.execute(delete(SessionModel).where(condition))
     db.session.commit()
+    return ended.rowcount
 
 
 def is_over(claims: dict) -> bool:
-    """Whether the session of this token has ended."""
-    query = select(exists().where(SessionModel.id == str(claims.get("sid"))))
-    return not db.session.scalar(query)
+    """Whether the session of this token has ended, or its user is gone."""
+    query = exists().where(
+        SessionModel.id == str(claims.get("sid")),
+        SessionModel.expires_at > int(time.time()),
+        SessionModel.user_id == UserModel.id,
+        cast(UserModel.id, String) == claims["sub"],  # as text: a genuine token may say anything
+    )
+    return not db.session.scalar(select(query))
 
 
 def requires(scope: str, fresh: bool = False, ask_database: bool = False):
@@ -291,8 +301,8 @@ class Refresh(MethodView):
         claims = get_jwt()
         tokens = rotate(claims)
         if tokens is None:  # the owner and a thief both have it, and nobody can tell who is who
-            end_sessions(SessionModel.id == claims["sid"])
-            current_app.logger.warning("Refresh token of user %s used twice", claims["sub"])
+            if end_sessions(SessionModel.id == claims["sid"]):
+                current_app.logger.warning("Refresh token of user %s used twice", claims["sub"])
             abort(401, message="This refresh token was used before. Log in again.")
         return tokens, 200, {"Cache-Control": "no-store"}
 
@@ -345,7 +355,9 @@ class UserRole(MethodView):
     @blp.response(200, UserWithRoleSchema)
     def put(self, new, user_id):
         """Change a role. Dangerous, so it needs a fresh token and the database's word."""
-        user = db.session.get(UserModel, user_id) or abort(404, message="There is no such user.")
+        user = db.session.get(UserModel, user_id)
+        if user is None:
+            abort(404, message="There is no such user.")
         user.role = new["role"]
         db.session.commit()
         return user
@@ -403,7 +415,7 @@ def add_role_command(app: Flask) -> None:
     @click.argument("role", type=click.Choice(list(SCOPES)))
     def set_role_command(username, role):
         """Give a user a role; how the first admin is made."""
-        user = user_named(username)
+        user = user_named(unicodedata.normalize("NFC", username))
         if user is None:
             raise click.ClickException(f"There is no user {username}.")
         user.role = role
@@ -411,8 +423,25 @@ def add_role_command(app: Flask) -> None:
         click.echo(f"{username} has the role {role}.")
 
 
+def tidy_the_authorization_header(app: Flask) -> None:
+    """Leave the extension "Bearer <token>" or nothing: on "Authorization: , ," it fails with a 500."""
+
+    @app.before_request
+    def tidy():
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and "," not in token:  # in any case (RFC 9110 §11.1)
+            request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        else:
+            request.environ.pop("HTTP_AUTHORIZATION", None)
+
+
 def answer_the_rest(app: Flask) -> None:
     """What is neither a view's nor the extension's business: odd bodies, headers, the page."""
+
+    @app.before_request
+    def read_the_body():
+        """Whole, before anything is looked up: a slow client must not act on an answer of before."""
+        request.get_data()
 
     @app.errorhandler(RecursionError)  # JSON nested thousands of levels deep
     @app.errorhandler(UnicodeEncodeError)  # half a character, in JSON "\ud800"
@@ -422,7 +451,9 @@ def answer_the_rest(app: Flask) -> None:
     @app.after_request
     def name_the_scheme(response):
         if response.status_code == 401:
-            response.headers.setdefault("WWW-Authenticate", "Bearer")
+            sent_a_token = "Authorization" in request.headers
+            challenge = 'Bearer error="invalid_token"' if sent_a_token else "Bearer"
+            response.headers.setdefault("WWW-Authenticate", challenge)
         return response
 
     @app.get("/docs/assets/<path:name>")
@@ -430,12 +461,12 @@ def answer_the_rest(app: Flask) -> None:
         return send_from_directory(swagger_ui_path, name)
 
 
-def key_from_environment() -> str:
+def key_from_environment() -> bytes:
     """The signing key. Nothing starts without one, or with one below 32 bytes (RFC 7518 §3.2)."""
-    key = os.environ.get("JWT_SECRET_KEY", "")
-    if len(os.fsencode(key)) < 32:
+    key = os.fsencode(os.environ.get("JWT_SECRET_KEY", ""))
+    if len(key) < 32:
         raise click.ClickException(
-            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32.\n"
+            f"JWT_SECRET_KEY has {len(key)} bytes, and HS256 needs at least 32.\n"
             'Make one with: python -c "import secrets; print(secrets.token_hex(32))"\n'
             "and put it into the environment."
         )
@@ -465,6 +496,7 @@ def create_app() -> Flask:
     refuse_bad_tokens_with_401(jwt)
     refuse_tokens_of_ended_sessions(jwt)
     ask_for_a_new_login(jwt)
+    tidy_the_authorization_header(app)
     answer_the_rest(app)
     db.init_app(app)
     with app.app_context():

@@ -16,7 +16,7 @@ GET  /me                 Authorization: Bearer <access token>    answers  {"id":
 GET  /docs               the OpenAPI page, made from /openapi.json
 
 Every refusal is JSON: {"message": "..."}. Users and sessions live in the SQLite file rotate_refresh.db,
-or in the database that DATABASE_URL names, e.g. postgresql+psycopg://user@localhost/users (install
+or in the database that DATABASE_URL names, e.g. postgresql+psycopg://user@localhost/rotate_refresh (install
 psycopg for it).
 """
 
@@ -27,7 +27,7 @@ import uuid
 from datetime import timedelta
 
 import click
-from flask import Flask, current_app, send_from_directory
+from flask import Flask, current_app, request, send_from_directory
 from flask.views import MethodView
 from flask_jwt_extended import (
     JWTManager,
@@ -39,9 +39,9 @@ from flask_jwt_extended import (
 )
 from flask_smorest import Api, Blueprint, abort
 from flask_sqlalchemy import SQLAlchemy
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, fields, validate
 from passlib.context import CryptContext
-from sqlalchemy import ForeignKey, delete, exists, select, update
+from sqlalchemy import ForeignKey, String, cast, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 from swagger_ui_bundle import swagger_ui_path
@@ -56,6 +56,7 @@ class UserModel(db.Model):
     """A user. The name is stored normalised (NFC), the password as a hash."""
 
     __tablename__ = "users"
+    __table_args__ = {"sqlite_autoincrement": True}  # no id is ever given to a second user
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(unique=True)
     password: Mapped[str]
@@ -81,6 +82,15 @@ visible = validate.Regexp(
 )
 
 
+class Text(fields.String):
+    """Compared as people read it, and not as their keyboards encode it (RFC 8265)."""
+
+    def _deserialize(self, *args, **kwargs):
+        text = super()._deserialize(*args, **kwargs)
+        text.encode()  # half a character ends the request here, whether or not a user has this name
+        return unicodedata.normalize("NFC", text)
+
+
 class UserIdSchema(Schema):
     """A user in public."""
 
@@ -90,19 +100,14 @@ class UserIdSchema(Schema):
 class UserSchema(UserIdSchema):
     """The credentials that a client sends, and the user that it gets: never the password."""
 
-    username = fields.String(required=True, validate=[validate.Length(1, 64), visible])
-    password = fields.String(required=True, load_only=True, validate=validate.Length(max=1000))
-
-    @post_load
-    def normalise(self, data, **kwargs):
-        """Compare what people read, and not how their keyboards encode it (RFC 8265)."""
-        return {field: unicodedata.normalize("NFC", text) for field, text in data.items()}
+    username = Text(required=True, validate=[validate.Length(1, 64), visible])
+    password = Text(required=True, load_only=True, validate=validate.Length(max=1000))
 
 
 class NewUserSchema(UserSchema):
     """A new password must be long enough to be worth something (NIST SP 800-63B-4 §3.1.1)."""
 
-    password = fields.String(required=True, load_only=True, validate=validate.Length(15, 1000))
+    password = Text(required=True, load_only=True, validate=validate.Length(15, 1000))
 
 
 class TokenPairSchema(Schema):
@@ -151,14 +156,12 @@ def log_in(username: str, password: str) -> UserModel:
 
 def create_token_pair(user_id: str, session_id: str, refresh_jti: str, expires_at: int) -> dict:
     """The tokens of a session (claim sid). The refresh token ends when the session does."""
-    seconds_left = timedelta(seconds=expires_at - int(time.time()))
     claims = {"sid": session_id}
     return {
         "access_token": create_access_token(user_id, additional_claims=claims),
         "refresh_token": create_refresh_token(
             user_id,
-            expires_delta=seconds_left,
-            additional_claims=claims | {"jti": refresh_jti},
+            additional_claims=claims | {"jti": refresh_jti, "exp": expires_at},
         ),
     }
 
@@ -184,27 +187,34 @@ def rotate(claims: dict) -> dict | None:
     One UPDATE both asks and answers whether the token is current, so of two at once one wins.
     """
     next_jti = str(uuid.uuid4())
-    used_now = db.session.execute(
+    expires_at = db.session.scalar(
         update(SessionModel)
         .where(SessionModel.id == claims["sid"], SessionModel.refresh_jti == claims["jti"])
         .values(refresh_jti=next_jti)
+        .returning(SessionModel.expires_at)
     )
     db.session.commit()
-    if used_now.rowcount == 0:
+    if expires_at is None:
         return None
-    return create_token_pair(claims["sub"], claims["sid"], next_jti, claims["exp"])
+    return create_token_pair(claims["sub"], claims["sid"], next_jti, expires_at)
 
 
-def end_sessions(condition) -> None:
-    """Delete the sessions for which this is true; their tokens are refused from now on."""
-    db.session.execute(delete(SessionModel).where(condition))
+def end_sessions(condition) -> int:
+    """Delete the sessions for which this is true, and count them; their tokens are refused from now on."""
+    ended = db.session.execute(delete(SessionModel).where(condition))
     db.session.commit()
+    return ended.rowcount
 
 
 def is_over(claims: dict) -> bool:
-    """Whether the session of this token has ended."""
-    query = select(exists().where(SessionModel.id == str(claims.get("sid"))))
-    return not db.session.scalar(query)
+    """Whether the session of this token has ended, or its user is gone."""
+    query = exists().where(
+        SessionModel.id == str(claims.get("sid")),
+        SessionModel.expires_at > int(time.time()),
+        SessionModel.user_id == UserModel.id,
+        cast(UserModel.id, String) == claims["sub"],  # as text: a genuine token may say anything
+    )
+    return not db.session.scalar(select(query))
 
 
 @blp.route("/register")
@@ -244,8 +254,8 @@ class Refresh(MethodView):
         claims = get_jwt()
         tokens = rotate(claims)
         if tokens is None:  # the owner and a thief both have it, and nobody can tell who is who
-            end_sessions(SessionModel.id == claims["sid"])
-            current_app.logger.warning("Refresh token of user %s used twice", claims["sub"])
+            if end_sessions(SessionModel.id == claims["sid"]):
+                current_app.logger.warning("Refresh token of user %s used twice", claims["sub"])
             abort(401, message="This refresh token was used before. Log in again.")
         return tokens, 200, {"Cache-Control": "no-store"}
 
@@ -313,8 +323,25 @@ def refuse_tokens_of_ended_sessions(jwt: JWTManager) -> None:
         return is_over(claims)
 
 
+def tidy_the_authorization_header(app: Flask) -> None:
+    """Leave the extension "Bearer <token>" or nothing: on "Authorization: , ," it fails with a 500."""
+
+    @app.before_request
+    def tidy():
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and "," not in token:  # in any case (RFC 9110 §11.1)
+            request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        else:
+            request.environ.pop("HTTP_AUTHORIZATION", None)
+
+
 def answer_the_rest(app: Flask) -> None:
     """What is neither a view's nor the extension's business: odd bodies, headers, the page."""
+
+    @app.before_request
+    def read_the_body():
+        """Whole, before anything is looked up: a slow client must not act on an answer of before."""
+        request.get_data()
 
     @app.errorhandler(RecursionError)  # JSON nested thousands of levels deep
     @app.errorhandler(UnicodeEncodeError)  # half a character, in JSON "\ud800"
@@ -324,7 +351,9 @@ def answer_the_rest(app: Flask) -> None:
     @app.after_request
     def name_the_scheme(response):
         if response.status_code == 401:
-            response.headers.setdefault("WWW-Authenticate", "Bearer")
+            sent_a_token = "Authorization" in request.headers
+            challenge = 'Bearer error="invalid_token"' if sent_a_token else "Bearer"
+            response.headers.setdefault("WWW-Authenticate", challenge)
         return response
 
     @app.get("/docs/assets/<path:name>")
@@ -332,12 +361,12 @@ def answer_the_rest(app: Flask) -> None:
         return send_from_directory(swagger_ui_path, name)
 
 
-def key_from_environment() -> str:
+def key_from_environment() -> bytes:
     """The signing key. Nothing starts without one, or with one below 32 bytes (RFC 7518 §3.2)."""
-    key = os.environ.get("JWT_SECRET_KEY", "")
-    if len(os.fsencode(key)) < 32:
+    key = os.fsencode(os.environ.get("JWT_SECRET_KEY", ""))
+    if len(key) < 32:
         raise click.ClickException(
-            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32.\n"
+            f"JWT_SECRET_KEY has {len(key)} bytes, and HS256 needs at least 32.\n"
             'Make one with: python -c "import secrets; print(secrets.token_hex(32))"\n'
             "and put it into the environment."
         )
@@ -366,6 +395,7 @@ def create_app() -> Flask:
     jwt = JWTManager(app)
     refuse_bad_tokens_with_401(jwt)
     refuse_tokens_of_ended_sessions(jwt)
+    tidy_the_authorization_header(app)
     answer_the_rest(app)
     db.init_app(app)
     with app.app_context():

@@ -8,11 +8,11 @@ $env:JWT_SECRET_KEY = python -c "import secrets; print(secrets.token_hex(32))"
 
 POST /register  {"username": "ada", "password": "..."}  answers  {"id": "1", "username": "ada"}
 POST /login     {"username": "ada", "password": "..."}  answers  {"access_token": "..."}
-GET  /me        Authorization: Bearer <access token>    answers  {"id": "1", "username": "ada"}
+GET  /me        Authorization: Bearer <access token>    answers  {"id": "1"}
 GET  /docs      the OpenAPI page, made from /openapi.json
 
 Every refusal is JSON: {"message": "..."}. The users live in the SQLite file smorest_users.db, or in the
-database that DATABASE_URL names, e.g. postgresql+psycopg://user@localhost/users (install psycopg for it).
+database that DATABASE_URL names, e.g. postgresql+psycopg://user@localhost/smorest_users (install psycopg for it).
 """
 
 import os
@@ -20,12 +20,12 @@ import unicodedata
 from datetime import timedelta
 
 import click
-from flask import Flask, send_from_directory
+from flask import Flask, request, send_from_directory
 from flask.views import MethodView
 from flask_jwt_extended import JWTManager, create_access_token, get_jwt_identity, jwt_required
 from flask_smorest import Api, Blueprint, abort
 from flask_sqlalchemy import SQLAlchemy
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, fields, validate
 from passlib.context import CryptContext
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -41,6 +41,7 @@ class UserModel(db.Model):
     """A user. The name is stored normalised (NFC), the password as a hash."""
 
     __tablename__ = "users"
+    __table_args__ = {"sqlite_autoincrement": True}  # no id is ever given to a second user
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(unique=True)
     password: Mapped[str]
@@ -53,6 +54,15 @@ visible = validate.Regexp(
 )
 
 
+class Text(fields.String):
+    """Compared as people read it, and not as their keyboards encode it (RFC 8265)."""
+
+    def _deserialize(self, *args, **kwargs):
+        text = super()._deserialize(*args, **kwargs)
+        text.encode()  # half a character ends the request here, whether or not a user has this name
+        return unicodedata.normalize("NFC", text)
+
+
 class UserIdSchema(Schema):
     """A user in public."""
 
@@ -62,19 +72,14 @@ class UserIdSchema(Schema):
 class UserSchema(UserIdSchema):
     """The credentials that a client sends, and the user that it gets: never the password."""
 
-    username = fields.String(required=True, validate=[validate.Length(1, 64), visible])
-    password = fields.String(required=True, load_only=True, validate=validate.Length(max=1000))
-
-    @post_load
-    def normalise(self, data, **kwargs):
-        """Compare what people read, and not how their keyboards encode it (RFC 8265)."""
-        return {field: unicodedata.normalize("NFC", text) for field, text in data.items()}
+    username = Text(required=True, validate=[validate.Length(1, 64), visible])
+    password = Text(required=True, load_only=True, validate=validate.Length(max=1000))
 
 
 class NewUserSchema(UserSchema):
     """A new password must be long enough to be worth something (NIST SP 800-63B-4 §3.1.1)."""
 
-    password = fields.String(required=True, load_only=True, validate=validate.Length(15, 1000))
+    password = Text(required=True, load_only=True, validate=validate.Length(15, 1000))
 
 
 class TokenSchema(Schema):
@@ -183,8 +188,25 @@ def refuse_bad_tokens_with_401(jwt: JWTManager) -> None:
         return {"message": reason}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
+def tidy_the_authorization_header(app: Flask) -> None:
+    """Leave the extension "Bearer <token>" or nothing: on "Authorization: , ," it fails with a 500."""
+
+    @app.before_request
+    def tidy():
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and "," not in token:  # in any case (RFC 9110 §11.1)
+            request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        else:
+            request.environ.pop("HTTP_AUTHORIZATION", None)
+
+
 def answer_the_rest(app: Flask) -> None:
     """What is neither a view's nor the extension's business: odd bodies, headers, the page."""
+
+    @app.before_request
+    def read_the_body():
+        """Whole, before anything is looked up: a slow client must not act on an answer of before."""
+        request.get_data()
 
     @app.errorhandler(RecursionError)  # JSON nested thousands of levels deep
     @app.errorhandler(UnicodeEncodeError)  # half a character, in JSON "\ud800"
@@ -194,7 +216,9 @@ def answer_the_rest(app: Flask) -> None:
     @app.after_request
     def name_the_scheme(response):
         if response.status_code == 401:
-            response.headers.setdefault("WWW-Authenticate", "Bearer")
+            sent_a_token = "Authorization" in request.headers
+            challenge = 'Bearer error="invalid_token"' if sent_a_token else "Bearer"
+            response.headers.setdefault("WWW-Authenticate", challenge)
         return response
 
     @app.get("/docs/assets/<path:name>")
@@ -202,12 +226,12 @@ def answer_the_rest(app: Flask) -> None:
         return send_from_directory(swagger_ui_path, name)
 
 
-def key_from_environment() -> str:
+def key_from_environment() -> bytes:
     """The signing key. Nothing starts without one, or with one below 32 bytes (RFC 7518 §3.2)."""
-    key = os.environ.get("JWT_SECRET_KEY", "")
-    if len(os.fsencode(key)) < 32:
+    key = os.fsencode(os.environ.get("JWT_SECRET_KEY", ""))
+    if len(key) < 32:
         raise click.ClickException(
-            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32.\n"
+            f"JWT_SECRET_KEY has {len(key)} bytes, and HS256 needs at least 32.\n"
             'Make one with: python -c "import secrets; print(secrets.token_hex(32))"\n'
             "and put it into the environment."
         )
@@ -234,6 +258,7 @@ def create_app() -> Flask:
         ),
     }
     refuse_bad_tokens_with_401(JWTManager(app))
+    tidy_the_authorization_header(app)
     answer_the_rest(app)
     db.init_app(app)
     with app.app_context():

@@ -183,6 +183,9 @@ BAD_AUTHORIZATION = {
     "no Bearer": lambda app: token_of(app),
     "Bearer alone": lambda app: "Bearer",
     "Bearer and a space": lambda app: "Bearer ",
+    "commas": lambda app: ", ,",
+    "Bearer and commas": lambda app: "Bearer , ,",
+    "two schemes": lambda app: f"Bearer {token_of(app)}, ,x",
     "Basic": lambda app: "Basic " + base64.b64encode(f"ada:{PASSWORD}".encode()).decode(),
     "two tokens": lambda app: f"Bearer {token_of(app)} {token_of(app)}",
     "quoted": lambda app: f'Bearer "{token_of(app)}"',
@@ -218,6 +221,22 @@ def test_bad_token_is_401_and_never_more(app, mistake):
     response = me(app, BAD_AUTHORIZATION[mistake](app))
     assert_refused(response, 401)
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_the_scheme_may_be_written_in_any_case(app):
+    for scheme in ("Bearer", "bearer", "BEARER"):
+        assert me(app, f"{scheme} {token_of(app)}").status_code == 200
+
+
+def test_half_a_character_in_the_password_does_not_tell_who_is_a_user(app):
+    answers = {
+        (response.status_code, response.text)
+        for name in ("ada", "nobody")
+        for response in [
+            login(app, data=f'{{"username": "{name}", "password": "\\ud800"}}', headers=JSON)
+        ]
+    }
+    assert len(answers) == 1 and answers.pop()[0] < 500
 
 
 ODD_VALUES = [

@@ -1,14 +1,18 @@
 """Killed in the middle, or asked twice at the same instant by way of two servers: what the apps promise holds."""
 
+import socket
+import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
 import requests
+from jose import jwt
 
 from tests.postgresql import empty_database, postgresql  # noqa: F401 (fixtures)
-from tests.running_app import RunningApp, running_app
+from tests.running_app import RunningApp, documented_command, run, running_app
 
 ADA = {"username": "ada", "password": "correct horse battery staple"}
 ROUNDS = 100
@@ -90,3 +94,83 @@ def race(here: RunningApp, there: RunningApp, pool: ThreadPoolExecutor) -> list[
         return post(app, "/refresh", token).status_code
 
     return sorted(pool.map(refresh, [here, there]))
+
+
+def test_one_login_may_be_ended_twice_at_once_on_postgresql(tmp_path, empty_database):  # noqa: F811
+    with (
+        running_app("refresh_logout", tmp_path, empty_database) as app,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        app.add_user(**ADA)
+        for _ in range(20):
+            token = post(app, "/login", json=ADA).json()["refresh_token"]
+            answers = pool.map(post, [app] * 4, ["/logout"] * 4, [token] * 4)
+            assert {answer.status_code for answer in answers} <= {204, 401}
+        assert "Traceback" not in app.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["refresh_logout", "rotate_refresh", "roles"])
+def test_tokens_of_a_deleted_user_are_nobody_s_and_no_id_is_given_twice(name, tmp_path):
+    with running_app(name, tmp_path) as app:
+        app.add_user(**ADA)
+        tokens = post(app, "/login", json=ADA).json()
+        with closing(sqlite3.connect(tmp_path / "app.db")) as database, database:
+            database.execute("DELETE FROM users")
+        assert post(app, "/refresh", tokens["refresh_token"]).status_code == 401
+        bob = {"username": "bob", "password": ADA["password"]}
+        assert post(app, "/register", json=bob).json()["id"] == "2"
+        assert post(app, "/refresh", tokens["refresh_token"]).status_code == 401
+        if name != "refresh_logout":  # which believes an access token until it expires
+            assert me(app, tokens["access_token"]) == 401
+
+
+@pytest.mark.parametrize("name", ["rotate_refresh", "roles"])
+def test_a_session_ends_when_it_says_whatever_happens_to_its_row(name, tmp_path):
+    with running_app(name, tmp_path) as app:
+        app.add_user(**ADA)
+        tokens = post(app, "/login", json=ADA).json()
+        with closing(sqlite3.connect(tmp_path / "app.db")) as database, database:
+            database.execute("UPDATE sessions SET expires_at = 1")
+        assert me(app, tokens["access_token"]) == 401
+        assert post(app, "/refresh", tokens["refresh_token"]).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["rotate_refresh", "roles"])
+def test_a_refresh_never_outlives_its_session(name, tmp_path):
+    with running_app(name, tmp_path) as app:
+        app.add_user(**ADA)
+        first = post(app, "/login", json=ADA).json()["refresh_token"]
+        last_second = int(time.time()) + 1
+        with closing(sqlite3.connect(tmp_path / "app.db")) as database, database:
+            database.execute("UPDATE sessions SET expires_at = ?", (last_second,))
+        answer = post(app, "/refresh", first)
+        if answer.status_code == 200:  # the second may be over already
+            claims = jwt.get_unverified_claims(answer.json()["refresh_token"])
+            assert claims["exp"] == last_second
+
+
+def test_a_body_that_comes_late_does_not_outlive_a_demotion(tmp_path):
+    """Headers and a byte while still an admin, the rest when it is over."""
+    eve = {"username": "eve", "password": ADA["password"]}
+    with running_app("roles", tmp_path) as app:
+        *set_role, _, admin = documented_command("roles", "set-role ada admin")
+        for user in (ADA, eve):
+            app.add_user(**user)
+            assert run([*set_role, user["username"], admin], app.environment).returncode == 0
+        ada, late = (post(app, "/login", json=user).json()["access_token"] for user in (ADA, eve))
+        body = b'{"role": "admin"}'
+        head = (
+            f"PUT /users/2/role HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {late}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        host, port = app.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as slow:
+            slow.sendall(head.encode() + body[:1])
+            time.sleep(0.3)
+            headers = {"Authorization": f"Bearer {ada}"}
+            demoted = requests.put(
+                f"{app.url}/users/2/role", json={"role": "member"}, headers=headers, timeout=20
+            )
+            assert demoted.status_code == 200
+            slow.sendall(body[1:])
+            assert b" 403 " in slow.recv(1000).splitlines()[0]
