@@ -222,7 +222,7 @@ def rotate(claims: dict) -> dict | None:
 
 
 def end_sessions(condition) -> int:
-    """Delete the sessions for which this is true, and count them; their tokens are refused from now on."""
+    """Delete the sessions that fulfil this, and count them. Their tokens are refused from now on."""
     ended = db.session.execute(delete(SessionModel).where(condition))
     db.session.commit()
     return ended.rowcount
@@ -253,7 +253,7 @@ def requires(scope: str, fresh: bool = False, ask_database: bool = False):
             granted = get_jwt().get("scope", "")
             if ask_database:
                 granted = SCOPES[db.session.get(UserModel, int(get_jwt_identity())).role]
-            if scope in granted.split():
+            if scope in str(granted).split():
                 return view(*args, **kwargs)
             challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
             message = f"This needs the scope {scope}."

@@ -78,10 +78,10 @@ def a_client_that_helps_itself(get_me):
             )
         if renewed.get("refresh_token") != old["refresh_token"]:
             raise NotYet("The refresh token in `tokens` is gone. It is still needed.")
-        dead = old | {"refresh_token": service.token("refresh", -60)}
+        dead = old | {"refresh_token": service.token("access")}  # gets a 422 there
         _judge_client(
             attempt, service, server, dead, 401, ["GET /me", "POST /refresh"],
-            "Both tokens have expired: there is nothing left to try.",
+            "The access token has expired, and /refresh refuses what it gets: the 401 of /me is the answer.",
         )  # fmt: skip
         service.broken = True
         _judge_client(
@@ -109,8 +109,8 @@ def _judge_client(attempt, service, server: TrialServer, tokens, status, wanted,
         raise NotYet(f"{because} {call} sent {len(service.asked)} requests.")
     if service.asked != wanted:
         raise NotYet(
-            f"{because} {call} sent {' , '.join(service.asked) or 'nothing'}. "
-            f"Expected: {' , '.join(wanted)}."
+            f"{because} {call} sent {', '.join(service.asked) or 'nothing'}. "
+            f"Expected: {', '.join(wanted)}."
         )
     if not hasattr(outcome.value, "status_code"):
         raise NotYet(f"{call} {outcome.said}. Return the response itself.")
@@ -124,7 +124,7 @@ def _judge_client(attempt, service, server: TrialServer, tokens, status, wanted,
 
 @exercise("8.2", hints=[
     "Is there a claim `refresh_jti`? Then that is the name. A refresh token has none, and its own `jti` is the name.",
-    "`claims.get(\"refresh_jti\", claims[\"jti\"])`, as text.",
+    "`claims.get(\"refresh_jti\", claims[\"jti\"])`.",
 ])  # fmt: skip
 def what_is_the_login_called(refresh_jti_of):
     attempt = Attempt(refresh_jti_of, "refresh_jti_of", slips={
@@ -135,7 +135,6 @@ def what_is_the_login_called(refresh_jti_of):
         ("r-1", {"type": "access", "jti": "a-7", "refresh_jti": "r-1"}, "This access token came from `r-1`. If `a-7` is blocked, `r-1` makes new ones."),
         ("r-2", {"type": "access", "jti": "a-8", "refresh_jti": "r-2"}, "Another login has another name."),
         ("a-9", {"type": "access", "jti": "a-9"}, "This access token came from no refresh token: it stands for itself."),
-        ("42", {"type": "refresh", "jti": 42}, "The name goes into a column for text: make it text."),
     ]  # fmt: skip
     for expected, claims, because in cases:
         attempt.must_return(expected, claims, because=because)
@@ -183,6 +182,11 @@ def a_logout_for_either_token(add_logout):
                 raise NotYet(
                     f"With {what}, you called `block` with its own `jti`. The refresh token lives on: "
                     "block the name of the login, its `refresh_jti`."
+                )
+            if blocked == [...]:
+                raise NotYet(
+                    "You called `block(...)`: your `refresh_jti_of` is still the stub. Answer 8.2 first, or take the "
+                    "claim here."
                 )
             if blocked != [name]:
                 calls = ", ".join(f"block({show(each)})" for each in blocked) or "no call of block"
@@ -260,7 +264,10 @@ def _judge_prune(prune, engine) -> None:
     with Session(engine) as session:
         left = set(session.scalars(select(Blocked.jti)))
     if left == set(rows):
-        raise NotYet("Every row is still there. Delete, and then commit: `session.commit()`.")
+        raise NotYet(
+            "Every row is still there. Send the statement by `session.execute(…)`, compare with the `now` that you "
+            "are given, and then commit: `session.commit()`."
+        )
     if lost := {"next second", "next month"} - left:
         raise NotYet(
             f"The row that expires {' and '.join(sorted(lost))} is gone. Its token is valid again from now on: "

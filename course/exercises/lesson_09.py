@@ -29,7 +29,7 @@ def who_is_still_in(answer):
             raise NotYet(f"Story {name}: `{{}}` is an empty dictionary. The empty set is `set()`.")
         if not isinstance(said, set) or not said <= set(WHO):
             raise NotYet(
-                f"Story {name}: your answer is `{show(said)}`. Expected a set of names, "
+                f"Story {name}: your answer is `{show(said)}`. Expected a set of the names Ada and thief, "
                 'e.g. `{"Ada"}`, or `set()` for nobody.'
             )
         happened = {who for who in WHO if _can_refresh_at_the_end(answer["url"], steps, who)}
@@ -85,6 +85,7 @@ def _judge_use_up(use_up, engine, path: Path) -> None:
     from contextlib import closing
 
     from sqlalchemy import event, select
+    from sqlalchemy.exc import CompileError
     from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
     class Base(DeclarativeBase):
@@ -99,7 +100,8 @@ def _judge_use_up(use_up, engine, path: Path) -> None:
             return f"<session {self.id}>"
 
     attempt = Attempt(use_up, "use_up", slips={
-        AttributeError: "`session.execute(…)` returns the result that has a `rowcount`: keep it in a variable.",
+        AttributeError: "What `session.execute(…)` returns has a `rowcount`: keep it in a variable. The columns of the model are `id` and `refresh_jti`.",
+        CompileError: "The columns of the model are `id` and `refresh_jti`.",
     })  # fmt: skip
     Base.metadata.create_all(engine)
     with Session(engine) as session:
@@ -190,10 +192,16 @@ class _Store:
 def one_refresh_for_all(newer_than):
     attempt = Attempt(newer_than, "newer_than", slips={
         _UsedTwice: "That pair was refreshed already. Compare `store.tokens` with `used` first.",
+        TypeError: "`store.refresh()` takes nothing: it knows the newest refresh token.",
     })  # fmt: skip
     store = _Store()
     first = dict(store.tokens)
     second = attempt.value(store, first)
+    if store.lock.locked():
+        raise NotYet(
+            "`newer_than` has returned and the lock is still held, so the next thread waits for ever. "
+            "`with store.lock:` gives it back."
+        )
     _judge_pair(second, store, first)
     outcome = attempt.run(store, first)  # somebody who comes late, with the first pair
     if outcome.error is not None or outcome.value != second or len(store.used) != 1:
@@ -218,7 +226,9 @@ def one_refresh_for_all(newer_than):
 
 def _judge_pair(pair: object, store: _Store, used: dict) -> None:
     if pair == used:
-        raise NotYet("It returned the pair that was refused. Refresh if nobody has yet.")
+        raise NotYet(
+            "It returned the pair that was refused. Refresh if nobody has yet. (Compare with `==`: `used` may be a copy.)"
+        )
     if not isinstance(pair, dict) or set(pair) != set(used):
         raise NotYet(
             f"It returned `{show(pair)}`. Expected the pair that `store.refresh()` fetched."

@@ -58,7 +58,7 @@ def _trial():
 
 
 @exercise("10.2", hints=[
-    "`get_jwt().get(\"scope\", \"\").split()` is the list of scopes that the token has.",
+    "`str(get_jwt().get(\"scope\", \"\")).split()` is the list of scopes that the token has.",
     "If the scope is among them: `return view(*args, **kwargs)`.",
     "If not: `return {\"message\": …}, 403, {\"WWW-Authenticate\": f'Bearer error=\"insufficient_scope\", scope=\"{scope}\"'}`.",
 ])  # fmt: skip
@@ -110,7 +110,9 @@ def _judge_guard(server: TrialServer, sign) -> None:
         )
     answer = server.call("GET", "/items/7", sign(scope="items:read other"))
     if answer.status_code == 403:
-        raise NotYet("A token with the scope got 403. Call the view if the scope is there.")
+        raise NotYet(
+            "A token with the scope got 403. If the scope is there, call the view and return its answer."
+        )
     if answer.status_code != 200 or answer.json() != {"item": 7}:
         raise NotYet(
             f"With the scope, the view's answer was lost: {answer.status_code} `{show(answer.text.strip())}`. "
@@ -123,7 +125,7 @@ def _judge_guard(server: TrialServer, sign) -> None:
     for what, claims in (
         ("without any scope", {}),
         ("with `items:write` for a view that needs `items:read`", {"scope": "items:write"}),
-        ("with `items:readonly`, which is another scope", {"scope": "items:readonly"}),
+        ("with `items:readonly`, which is another scope,", {"scope": "items:readonly"}),
         ("with the role `items:read`", {"role": "items:read"}),
     ):
         answer = server.call("GET", "/items/7", sign(**claims))
@@ -198,3 +200,6 @@ def _judge_delete_me(server: TrialServer, sign, users: dict) -> None:
         raise NotYet(
             f"User 1, who is gone, sent a fresh token and got {answer.status_code}. Expected: 404."
         )
+    is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+    if not is_json or not isinstance(answer.json(), dict) or not answer.json().get("message"):
+        raise NotYet(f"The 404 says `{show(answer.text.strip())}`. Expected JSON with a `message`.")

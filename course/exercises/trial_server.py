@@ -38,6 +38,10 @@ def _slip(error: BaseException) -> str:
         return " Write `@jwt_required()`: without the brackets it is not a decorator yet."
     if isinstance(error, RuntimeError) and "jwt_required" in str(error):
         return " The view is not guarded: put `@jwt_required()` between `@app.get(…)` and the function."
+    if isinstance(error, KeyError):
+        return (
+            " There is no such key: look before you take it, with `.get(…)` or `.pop(key, None)`."
+        )
     if isinstance(error, TypeError) and "valid response" in str(error):
         return " Return what Flask can send: a dictionary, or (body, status, headers)."
     return ""

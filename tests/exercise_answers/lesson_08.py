@@ -25,6 +25,7 @@ def refresh_jti_of(claims):
         return str(claims["refresh_jti"])
     return str(claims["jti"])
 """,
+        "def refresh_jti_of(claims):\n    return claims.get('refresh_jti', claims['jti'])",
     ],
     "8.3": [
         """
@@ -61,7 +62,7 @@ WRONG = {
     "8.1": [
         (
             "def get_me(url, tokens):\n    return call('GET', url + '/me', tokens['access_token'])",
-            "Expected: GET /me , POST /refresh , GET /me",
+            "Expected: GET /me, POST /refresh, GET /me",
         ),
         (
             "def get_me(url, tokens):\n"
@@ -85,7 +86,7 @@ WRONG = {
         ),
         (
             _REFRESHING.format(then='tokens["access_token"] = renewed.json()["access_token"]'),
-            "Expected: GET /me , POST /refresh , GET /me",
+            "Expected: GET /me, POST /refresh, GET /me",
         ),
         (
             _REFRESHING.format(
@@ -117,6 +118,16 @@ WRONG = {
             "Return the response itself",
         ),
         (
+            "def get_me(url, tokens):\n"
+            "    response = call('GET', url + '/me', tokens['access_token'])\n"
+            "    if response.status_code != 401:\n        return response\n"
+            "    new = call('POST', url + '/refresh', tokens['refresh_token'])\n"
+            "    if not new.ok:\n        return new\n"
+            "    tokens.update(new.json())\n"
+            "    return call('GET', url + '/me', tokens['access_token'])",
+            "the 401 of /me is the answer",
+        ),
+        (
             _REFRESHING.format(
                 then="tokens.clear(); tokens.update(renewed.json()); "
                 'return call("GET", url + "/me", tokens["access_token"])'
@@ -131,10 +142,6 @@ WRONG = {
             "def refresh_jti_of(claims):\n"
             "    return claims['jti'] if claims['type'] == 'refresh' else claims['refresh_jti']",
             "use `claims.get(…)`",
-        ),
-        (
-            "def refresh_jti_of(claims):\n    return claims.get('refresh_jti', claims['jti'])",
-            "make it text",
         ),
         (
             "def refresh_jti_of(claims):\n    return str(claims.get('refresh_jti'))",
@@ -189,6 +196,12 @@ WRONG = {
             "    @jwt_required(verify_type=False)\n    def logout():\n"
             "        block(get_jwt()['refresh_jti'])\n        return '', 204",
             "KeyError",
+        ),
+        (
+            "def add_logout(app, block):\n    @app.post('/logout')\n"
+            "    @jwt_required(verify_type=False)\n    def logout():\n"
+            "        block(...)\n        return '', 204",
+            "Answer 8.2 first",
         ),
         ("def add_logout(app, block):\n    pass", "has no `POST /logout`"),
         (

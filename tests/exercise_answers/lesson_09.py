@@ -37,7 +37,7 @@ WRONG = {
         ("still_in = {'A': {'Ada'}, 'B': ..., 'C': set(), 'D': set()}", "Story B has no answer"),
         (
             "still_in = {'A': {'ada'}, 'B': set(), 'C': set(), 'D': {'thief'}}",
-            "Expected a set of names",
+            "the names Ada and thief",
         ),
         ("still_in = [{'Ada'}, set(), set(), {'thief'}]", "Keep the dictionary"),
     ],
@@ -77,6 +77,12 @@ WRONG = {
             "    done = update(model).where(model.id == sid, model.refresh_jti == jti)"
             ".values(refresh_jti=next_jti)\n    session.commit()\n    return done.rowcount == 1",
             "keep it in a variable",
+        ),
+        (
+            "def use_up(session, model, sid, jti, next_jti):\n"
+            "    done = session.execute(update(model).where(model.id == sid, model.refresh_jti == jti)"
+            ".values(jti=next_jti))\n    session.commit()\n    return done.rowcount == 1",
+            "`id` and `refresh_jti`",
         ),
         (
             "def use_up(session, model, sid, jti, next_jti):\n"
@@ -124,6 +130,16 @@ WRONG = {
             "def newer_than(store, used):\n    store.lock.acquire()\n    if store.tokens == used:\n"
             "        store.tokens = store.refresh()\n    store.lock.release()\n    return store.tokens",
             "the lock is still held",
+        ),
+        (
+            "def newer_than(store, used):\n    store.lock.acquire()\n    if store.tokens == used:\n"
+            "        store.tokens = store.refresh()\n    return store.tokens",
+            "the next thread waits for ever",
+        ),
+        (
+            "def newer_than(store, used):\n    with store.lock:\n        if store.tokens is used:\n"
+            "            store.tokens = store.refresh()\n        return store.tokens",
+            "Compare with `==`",
         ),
         (
             "def newer_than(store, used):\n    with store.lock:\n        if store.tokens == used:\n"

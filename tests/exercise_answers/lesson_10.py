@@ -107,7 +107,7 @@ WRONG = {
     ],
     "10.2": [
         (_GUARD.format(body="return view(*args, **kwargs)"), "without any scope"),
-        (_GUARD.format(body=_REFUSAL), "Call the view if the scope is there"),
+        (_GUARD.format(body=_REFUSAL), "call the view and return its answer"),
         (
             _GUARD.format(
                 body='return view(*args, **kwargs) if scope in get_jwt().get("scope", "") else refuse()'
@@ -142,7 +142,7 @@ WRONG = {
                 body='if scope in get_jwt().get("scope", "").split(): view(*args, **kwargs)\n'
                 f"            {_REFUSAL}"
             ),
-            "Call the view if the scope is there",
+            "call the view and return its answer",
         ),
         (
             _GUARD.format(
