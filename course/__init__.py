@@ -1,9 +1,20 @@
 """What the lessons import: pictures, a server, and checks. The subject itself stays in the lessons."""
 
+from course.certify import certificate
 from course.checking import check, hint
 from course.exchange_view import show_exchange
 from course.expected_error import expect
+from course.progress_view import progress
 from course.server import serve
 from course.token_view import show_token
 
-__all__ = ["check", "expect", "hint", "serve", "show_exchange", "show_token"]
+__all__ = [
+    "certificate",
+    "check",
+    "expect",
+    "hint",
+    "progress",
+    "serve",
+    "show_exchange",
+    "show_token",
+]

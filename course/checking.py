@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from course.shown import Shown, box, code_spans, printable, shorten
+from course.solved import remember
 
 TIME_LIMIT = 20.0  # seconds that one check may take, all its calls together
 
@@ -111,7 +112,7 @@ def check(exercise_id: str, answer: object = ...) -> Result:
             FAULT, "!", "The check itself failed.",
             f"That is a fault of the course, not yours: {type(error).__name__}: {error}. Please report it.",
         )  # fmt: skip
-    return _result(CORRECT, "✓", "Correct.", remark or "")
+    return _result(CORRECT, "✓", "Correct.", f"{remark or ''} {remember(judged.id)}".strip())
 
 
 def hint(exercise_id: str) -> Result:
@@ -124,7 +125,10 @@ def hint(exercise_id: str) -> Result:
     _hints_given[exercise_id] = given
     more = f'Run `hint("{exercise_id}")` again for the next one.'
     if given == len(hints):
-        more = "This was the last hint. The worked answer stands in the notebook of the same name under `solutions/`."
+        more = (
+            f"This was the last hint. For the worked answer, run `uv run course solution "
+            f"{str(exercise_id).split('.')[0].zfill(2)}` in a terminal: it puts a copy into `my_work/solutions/`."
+        )
     return _result("hint", "→", f"Hint {given} of {len(hints)}.", f"{hints[given - 1]} {more}")
 
 

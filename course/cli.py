@@ -2,13 +2,15 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from course import environment
 from course.contract import LEVELS, as_table, judge
-from course.learner import prepare_my_work
+from course.lesson_map import read_map
 from course.paths import Course
 
 
@@ -33,22 +35,24 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
         failed = failed or bool(finding.cure)
     if failed:
         raise click.ClickException("Mend what is marked [fail], then start again.")
-    lessons = sorted(course.notebooks.glob("[0-9][0-9]_*.ipynb"))
-    if not lessons:
+    if not read_map(course):
         raise click.ClickException(
             "notebooks/ is empty. Is this a complete checkout of the course?"
         )
-    new = prepare_my_work(course)
-    click.echo(
-        f"[ok]   my_work/ has your copies of the lessons ({len(new)} new). What you change there stays yours."
-    )
-    click.echo("Starting JupyterLab. To end it, press Ctrl-C here.")
-    first = f"{course.my_work.name}/{lessons[0].name}"
+    from course.learner import START_PAGE, prepare_my_work
+    from course.progress_view import next_step
+    from course.solved import read_solved
+
+    with _errors_for_people():
+        done = prepare_my_work(course)
+        click.echo(f"[ok]   {done}")
+        click.echo(next_step(read_map(course), read_solved(course)))
+    click.echo(f"Starting JupyterLab on my_work/{START_PAGE}. To end it, press Ctrl-C here.\n")
     arguments = [
         sys.executable, "-m", "jupyterlab",
         f"--ServerApp.root_dir={course.root}",
         f"--ServerApp.preferred_dir={course.my_work}",
-        f"--LabApp.default_url=/lab/tree/{first}",
+        f"--LabApp.default_url=/lab/tree/{course.my_work.name}/{START_PAGE}",
         # Turns off the questions about news and updates, which need the internet.
         f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}",
     ]  # fmt: skip
@@ -59,6 +63,19 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
     if os.name == "posix" and hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")
     sys.exit(_run(arguments))
+
+
+@contextmanager
+def _errors_for_people() -> Iterator[None]:
+    try:
+        yield
+    except LookupError as error:
+        raise click.ClickException(str(error.args[0])) from error
+    except OSError as error:
+        raise click.ClickException(
+            f"my_work/ could not be read or written: {error}\n"
+            "What is there is whole. Mend that (room on the disk? your own folder?), then run this again."
+        ) from error
 
 
 def _run(arguments: list[str]) -> int:
@@ -72,6 +89,54 @@ def _run(arguments: list[str]) -> int:
         return subprocess.call(arguments)
     except KeyboardInterrupt:
         return 0
+
+
+@main.command()
+def progress() -> None:
+    """What you have solved, and what to do next."""
+    from course.progress_view import progress as draw
+
+    click.echo(draw(Course()).text)
+
+
+@main.command()
+@click.option("--name", required=True, help="Whom the certificate is for.")
+def certificate(name: str) -> None:
+    """A certificate (a JWT), once every exercise is solved."""
+    from course.certify import NotIssued, explain, issue
+
+    try:
+        token = issue(name, Course())
+    except NotIssued as reason:
+        raise click.ClickException(str(reason)) from reason
+    click.echo(f"{token}\n\n{explain(token)}")
+
+
+@main.command()
+@click.argument("lesson")
+def reset(lesson: str) -> None:
+    """Give a fresh copy of LESSON, such as 03, and keep the old one under another name."""
+    from course.learner import reset as give_fresh_copy
+
+    with _errors_for_people():
+        copy, earlier = give_fresh_copy(Course(), lesson)
+    click.echo(f"my_work/{copy.name} is fresh. What you solved stays solved.")
+    if earlier:
+        click.echo(
+            f"The old one is my_work/{earlier.name}.\n"
+            "If the lesson is open in JupyterLab: File > Reload Notebook from Disk."
+        )
+
+
+@main.command()
+@click.argument("lesson")
+def solution(lesson: str) -> None:
+    """Put the worked copy of LESSON, such as 03, into my_work/solutions/."""
+    from course.learner import solution as give_solution
+
+    with _errors_for_people():
+        path = give_solution(Course(), lesson)
+    click.echo(f"{path}\nIn JupyterLab: my_work/solutions/{path.name}")
 
 
 @main.command()

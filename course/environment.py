@@ -2,7 +2,10 @@
 
 import importlib
 import importlib.metadata
+import socket
 import sys
+import tempfile
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +15,25 @@ OLDEST_PYTHON = (3, 11)
 PACKAGES = {
     "jupyterlab": "jupyterlab",
     "jose": "python-jose",
+    "jwt": "pyjwt",
+    "joserfc": "joserfc",
     "flask": "flask",
     "flask_jwt_extended": "flask-jwt-extended",
+    "flask_smorest": "flask-smorest",
+    "flask_sqlalchemy": "flask-sqlalchemy",
+    "fastapi": "fastapi",
+    "uvicorn": "uvicorn",
+    "sqlalchemy": "sqlalchemy",
+    "passlib": "libpass",
+    "pwdlib": "pwdlib",
     "requests": "requests",
+    "ipywidgets": "ipywidgets",
+    "matplotlib": "matplotlib",
+    "filelock": "filelock",
     "nbval": "nbval",
 }
+LOOPBACK = "127.0.0.1"
+LINE = 90  # characters
 # Distributions of other projects that take the import names of python-jose and PyJWT.
 IMPOSTORS = {"jose": "python-jose", "jwt": "PyJWT"}
 
@@ -35,7 +52,7 @@ class Finding:
 
 
 def examine(folder: Path) -> Iterator[Finding]:
-    """Check Python, the packages, and that ``folder`` can be written to."""
+    """Check Python, the packages, a port for JupyterLab, and that ``folder`` can be written to."""
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info >= OLDEST_PYTHON:
         yield Finding(f"Python {version}")
@@ -45,14 +62,18 @@ def examine(folder: Path) -> Iterator[Finding]:
             f"Python {version} is too old",
             f"The course needs Python {oldest} or newer: uv python install 3.13",
         )
-    for module, distribution in PACKAGES.items():
-        yield _examine_package(module, distribution)
+    packages = [_examine_package(module, name) for module, name in PACKAGES.items()]
+    well = ", ".join(finding.text.replace(" ", "\0") for finding in packages if not finding.cure)
+    for line in textwrap.wrap(well, LINE, break_on_hyphens=False):  # a name stays with its version
+        yield Finding(line.replace("\0", " "))
+    yield from (finding for finding in packages if finding.cure)
     for impostor, wanted in IMPOSTORS.items():
         if _version_of(impostor):
             yield Finding(
                 f"a package named {impostor!r} is installed, which is not {wanted}",
                 f"pip uninstall {impostor}, then pip install --force-reinstall {wanted}",
             )
+    yield _examine_port()
     yield _examine_folder(folder)
 
 
@@ -77,12 +98,23 @@ def _examine_package(module: str, distribution: str) -> Finding:
     return Finding(f"{distribution} {version}")
 
 
+def _examine_port() -> Finding:
+    try:
+        with socket.socket() as probe:
+            probe.bind((LOOPBACK, 0))
+            return Finding(f"a port on {LOOPBACK} is free")
+    except OSError as error:
+        return Finding(
+            f"no port on {LOOPBACK} can be opened: {error}",
+            "JupyterLab needs one. Does a firewall, a sandbox or a security program forbid it?",
+        )
+
+
 def _examine_folder(folder: Path) -> Finding:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".write-test"
-        probe.write_text("", encoding="utf-8")
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         return Finding(
             f"{folder.name}/ cannot be written to: {error}",

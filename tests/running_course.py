@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import signal
@@ -69,9 +70,16 @@ def running_course(folder: Path) -> Iterator[RunningCourse]:
     new_group = (
         {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {}
     )
+    # The kernels, which start in my_work/, must find the copy's `course` as well.
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, **new_group
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            **new_group,
         )
         try:
             yield _wait_for_the_address(folder, process, log)

@@ -1,0 +1,129 @@
+"""Writing files so that whoever reads them finds all of the old or all of the new, and nothing of anybody's is lost.
+
+A file is written under another name in its own folder first and then put into place in one step, so that
+Ctrl-C, a full disk or a power cut leave no half of one.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+PART = ".course-{}.part"  # the name of a file that is being written
+PATIENCE = 30  # seconds to wait for somebody else who is writing
+
+
+def write(path: Path, text: str) -> None:
+    """Put ``text`` at ``path``, over what is there.
+
+    Raises:
+        OSError: if it cannot be written; what was there is then still there.
+    """
+    with _part(path.parent, text) as part:
+        os.replace(part, path)
+
+
+def write_new(path: Path, text: str, mode: int = 0o666) -> None:
+    """Put ``text`` at ``path``, where nothing may be yet.
+
+    Raises:
+        FileExistsError: if there is something.
+        OSError: if it cannot be written.
+    """
+    with _part(path.parent, text, mode) as part:
+        move_to_new(part, path)
+
+
+def move_to_new(source: Path, target: Path) -> None:
+    """Rename, but never over something.
+
+    Raises:
+        FileExistsError: if ``target`` exists.
+        OSError: if it cannot be renamed.
+    """
+    if os.name == "nt":
+        os.rename(source, target)  # refuses by itself
+        return
+    try:
+        os.link(source, target)  # unlike a rename, it refuses to overwrite
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links, or a folder
+        if os.path.lexists(target):
+            raise FileExistsError(f"{target} exists") from None
+        os.rename(source, target)
+    else:
+        os.unlink(source)
+
+
+def set_aside(path: Path, word: str) -> Path:
+    """Rename ``path`` to the first free of ``name.word-1.ext``, ``name.word-2.ext`` ...; returns that.
+
+    Raises:
+        OSError: if it cannot be renamed.
+    """
+    number = 1
+    while True:
+        target = path.with_name(f"{path.stem}.{word}-{number}{path.suffix}")
+        try:
+            move_to_new(path, target)
+            return target
+        except FileExistsError:
+            number += 1
+
+
+@contextlib.contextmanager
+def _part(folder: Path, text: str, mode: int = 0o666) -> Iterator[Path]:
+    part = folder / PART.format(secrets.token_hex(8))
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut may leave an empty file under the final name
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what a killed process left half written. Only for the one who holds the lock."""
+    for part in folder.glob(PART.format("*")):
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Be the only one of the course's processes who writes into ``folder``. A dead process holds nothing.
+
+    Raises:
+        OSError: if the lock cannot be made, or is not free within PATIENCE (a ``TimeoutError``).
+    """
+    from filelock import FileLock  # not needed by those who only draw tokens
+
+    own_folder = folder / ".course"
+    own_folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(own_folder / "lock", timeout=PATIENCE):
+        yield
+
+
+def read_json(path: Path) -> dict | None:
+    """The JSON object in a file: {} if there is no file, None if it holds anything but an object.
+
+    Raises:
+        OSError: if it is there and cannot be read.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def as_json(content: dict) -> str:
+    """As JupyterLab writes a notebook: indented by one, in a fixed order."""
+    return json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
