@@ -8,7 +8,8 @@ or to save in JupyterLab does not touch a copy. Where nothing is remembered, eve
 * An untouched copy is renewed when the course has a newer lesson. If it has outputs (or a cell has other
   metadata), it is renamed to ``….earlier-1.ipynb`` first, so that even those stay.
 * A touched copy is kept. The newer lesson is offered beside it, once, as ``….new.ipynb``; if that name is taken by
-  something touched, as ``….new-2.ipynb``. Whoever deletes an offer is not offered the same lesson again.
+  something touched, as ``….new-2.ipynb``. Whoever deletes an offer is not offered the same lesson again;
+  whoever puts it in the place of the lesson has an untouched copy again.
 """
 
 import hashlib
@@ -174,20 +175,20 @@ class _Desk:
             outcome = "new"
         elif there == newest:
             outcome = "same"
-        elif there is not None and there == self.given.get(path.name):
-            self._renew(path, fresh)
+        elif there and there in (self.given.get(path.name), self.offered.get(path.name)):
+            self._renew(path, there, fresh)
             outcome = "renewed"
         else:
             return "touched"
         self.given[path.name] = newest
         return outcome
 
-    def _renew(self, path: Path, fresh: dict) -> None:
+    def _renew(self, path: Path, untouched: str, fresh: dict) -> None:
         # Out of the way first, then a second look: JupyterLab may have saved since the first.
         earlier = files.set_aside(path, "earlier")
         files.write_new(path, files.as_json(fresh))
         old = _read(earlier)
-        if _sources(old) == self.given[path.name] and not _has_traces(old):
+        if _sources(old) == untouched and not _has_traces(old):
             earlier.unlink()
         else:
             self.done.earlier[path] = earlier
@@ -196,17 +197,14 @@ class _Desk:
         """Make it anew, with the progress of now. Its output is the course's own, so only other cells are kept."""
         path = self.folder / START_PAGE
         fresh = _start_page(self.course)
-        if os.path.lexists(path):
-            earlier = files.set_aside(path, "earlier")
+        earlier = files.set_aside(path, "earlier") if os.path.lexists(path) else None
+        files.write_new(path, files.as_json(fresh))
+        if earlier:
             sources = _sources(_read(earlier))
-            if sources is not None and sources in (self.given.get(path.name), _sources(fresh)):
-                files.write_new(path, files.as_json(fresh))
+            if sources and sources in (self.given.get(path.name), _sources(fresh)):
                 earlier.unlink()
             else:
-                files.write_new(path, files.as_json(fresh))
                 self.done.earlier[path] = earlier
-        else:
-            files.write_new(path, files.as_json(fresh))
         self.given[path.name] = _sources(fresh)
 
 

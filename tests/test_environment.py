@@ -64,6 +64,19 @@ def test_old_python_is_named_with_its_cure(monkeypatch, tmp_path):
     assert "is too old" in next(environment.examine(tmp_path)).text
 
 
+def test_port_that_cannot_be_opened_is_named_with_its_cure(monkeypatch, tmp_path):
+    # An address kept for documentation (RFC 5737): no machine has it.
+    monkeypatch.setattr(environment, "LOOPBACK", "192.0.2.1")
+    (finding,) = [finding for finding in environment.examine(tmp_path) if finding.cure]
+    assert "192.0.2.1" in finding.text and "firewall" in finding.cure
+
+
+def test_all_packages_are_on_few_lines(tmp_path):
+    said = [str(finding) for finding in environment.examine(tmp_path)]
+    assert len(said) <= 12 and max(map(len, said)) <= 100
+    assert all(name in " ".join(said) for name in environment.PACKAGES.values())
+
+
 def test_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "my_work").write_text("a file in the way", encoding="utf-8")
     findings = list(environment.examine(tmp_path / "my_work"))

@@ -7,7 +7,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from course.paths import ROOT
+from course.lesson_map import read_map
+from course.paths import ROOT, Course
 from course.shown import COLOURS
 from tests.browser import FLAGS, require_browser
 from tests.exercise_harness import situations
@@ -73,15 +74,19 @@ def code_cell(page: Page, text: str):
     ).first
 
 
-def answer(page: Page, exercise_id: str, source: str) -> None:
-    """Type an answer over the stub, as a learner does, and run it and the check below it."""
-    name = re.search(r"def (\w+)", source)[1]
-    editor = code_cell(page, f"def {name}(").locator(".cm-content")
-    editor.click()
+def type_and_run(page: Page, cell, source: str) -> None:
+    """Type over a cell, and run it and the next one."""
+    cell.locator(".cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(source)
     page.keyboard.press("Shift+Enter")
     page.keyboard.press("Shift+Enter")
+
+
+def answer(page: Page, exercise_id: str, source: str) -> None:
+    """Type an answer over the stub, as a learner does, and run it and the check below it."""
+    name = re.search(r"def (\w+)", source)[1]
+    type_and_run(page, code_cell(page, f"def {name}("), source)
     expect(code_cell(page, f'check("{exercise_id}"')).not_to_contain_text("[*]")
 
 
@@ -153,3 +158,45 @@ def test_the_copy_opens_unchanged_and_without_a_pop_up(page, course):
     page.wait_for_timeout(2_000)  # a pop-up or a change would come after the start
     assert page.locator(".jp-Dialog, .jp-toast, .Toastify__toast").count() == 0
     assert json.loads((course.folder / "my_work/01_decode_a_jwt.ipynb").read_text("utf-8"))["cells"]
+
+
+def test_start_page_shows_what_was_solved_after_a_restart(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path / "workspaces"))
+    folder = copy_course(tmp_path / "course")
+    lesson = "01_decode_a_jwt"
+    exercises = sum(len(each.exercises) for each in read_map(Course()))
+    PICTURES.mkdir(exist_ok=True)
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    with running_course(folder) as running:
+        page.goto(running.start_address)
+        expect(page.get_by_role("heading", name="JWT, cell by cell")).to_be_visible()
+        expect(page.get_by_text("Next: open lesson 01")).to_be_visible()
+        page.screenshot(path=PICTURES / "start_page_first.png")
+        page.get_by_role("link", name="01 Decode a JWT").click()  # a relative link, in an output
+        expect(page.get_by_role("heading", name="Decode a JWT")).to_be_visible()
+
+        open_lesson(page, running, lesson)
+        run_all(page, running, lesson)
+        check_cell = code_cell(page, 'check("1.1"')
+        stub = check_cell.locator("xpath=preceding-sibling::*[contains(@class,'jp-CodeCell')][1]")
+        for source, said in (("parts = 2", "✗ Not yet."), ("parts = 3", "✓ Correct.")):
+            type_and_run(page, stub, source)
+            expect(verdict(page, "1.1")).to_contain_text(said)
+        page.keyboard.press("Control+s")
+        expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    assert list(json.loads((folder / "my_work/progress.json").read_text("utf-8"))["solved"]) == [
+        "1.1"
+    ]
+    with running_course(folder) as running:
+        assert "Next: exercise 1.2 in lesson 01" in running.said
+        page.goto(running.start_address)
+        expect(page.get_by_text(f"1 of {exercises} exercises solved.")).to_be_visible()
+        expect(page.get_by_role("row", name="01 Decode a JWT")).to_contain_text("1 of 4")
+        page.screenshot(path=PICTURES / "start_page_second.png")
+        # The reader refreshes it: the kernel draws the same.
+        type_and_run(
+            page, code_cell(page, "progress()"), "from course import progress\n\nprogress()"
+        )
+        expect(page.get_by_role("row", name="01 Decode a JWT")).to_contain_text("1 of 4")
+    page.close()
