@@ -2,6 +2,7 @@
 
 from course.certify import certificate
 from course.checking import check, hint
+from course.debugger_view import debugger
 from course.exchange_view import show_exchange
 from course.expected_error import expect
 from course.progress_view import progress
@@ -11,6 +12,7 @@ from course.token_view import show_token
 __all__ = [
     "certificate",
     "check",
+    "debugger",
     "expect",
     "hint",
     "progress",

@@ -234,6 +234,7 @@ def execute(
         timeout=CELL_TIMEOUT,
         kernel_name=KERNELSPEC["name"],
         record_timing=False,
+        store_widget_state=False,
         coalesce_streams=True,
         extra_arguments=[
             "--log-level=ERROR"
@@ -245,7 +246,20 @@ def execute(
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise LessonError(_describe_failure(notebook, target, lesson_name, error)) from error
     notebook.metadata["language_info"] = {"name": "python"}
+    _forget_widgets(notebook)
     return notebook
+
+
+def _forget_widgets(notebook: nbformat.NotebookNode) -> None:
+    """Keep the still picture of a widget only.
+
+    The widget itself lives in a kernel that is gone. Its random id would make every build differ, and JupyterLab
+    would try to show it, and an error, in place of the picture.
+    """
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
 
 
 def _describe_failure(notebook, target: Path, lesson_name: str, error: Exception) -> str:

@@ -21,8 +21,8 @@ def show_token(token: str | bytes) -> Shown:
     Never raises: a malformed token is drawn as far as it can be read, with its problems named.
     No key is involved, so nothing here is verified.
     """
-    text, problems = _as_text(token)
-    text = _unwrap(text, problems)
+    text, problems = as_text(token)
+    text = unwrap(text, problems)
     drawn = shorten(text, LARGEST_DRAWN)
     pieces = drawn.split(".") if text else []
     if len(text) > LARGEST_DRAWN:
@@ -47,7 +47,7 @@ def show_token(token: str | bytes) -> Shown:
     )
 
 
-def _as_text(token: object) -> tuple[str, list[str]]:
+def as_text(token: object) -> tuple[str, list[str]]:
     if isinstance(token, bytes):
         try:
             return token.decode("ascii"), []
@@ -60,7 +60,7 @@ def _as_text(token: object) -> tuple[str, list[str]]:
     return token, [] if token else ["This is not a token: the text is empty."]
 
 
-def _unwrap(text: str, problems: list[str]) -> str:
+def unwrap(text: str, problems: list[str]) -> str:
     """Take off what people copy along with a token, and say so: the token inside is still worth drawing."""
     if text.strip() != text:
         problems.append("There is white space around it. It is not part of a token: remove it.")
@@ -78,7 +78,7 @@ def _unwrap(text: str, problems: list[str]) -> str:
     return text
 
 
-def _decode_base64url(piece: str) -> bytes:
+def decode_base64url(piece: str) -> bytes:
     if "=" in piece:
         raise ValueError("it ends in '=': a JWT leaves the padding out (RFC 7515 §2)")
     if any(character.isspace() for character in piece):
@@ -102,7 +102,7 @@ def _describe_json(name: str, piece: str, problems: list[str]) -> list[tuple[str
         return dict(pairs)
 
     try:
-        raw = _decode_base64url(piece)
+        raw = decode_base64url(piece)
     except (ValueError, binascii.Error) as error:
         problems.append(f"The {name} is not base64url: {error}.")
         return []
@@ -129,7 +129,7 @@ def _describe_json(name: str, piece: str, problems: list[str]) -> list[tuple[str
     return [
         (printable(str(key)), _as_json(value) + _date_note(key, value, problems))
         for key, value in content.items()
-    ]
+    ] or [("{}", "(empty)")]
 
 
 def _as_json(value: object) -> str:
@@ -164,7 +164,7 @@ def _describe_signature(piece: str, problems: list[str]) -> list[tuple[str, str]
         problems.append("The signature is empty: nobody vouches for this token.")
         return [("bytes", "0")]
     try:
-        raw = _decode_base64url(piece)
+        raw = decode_base64url(piece)
     except (ValueError, binascii.Error) as error:
         problems.append(f"The signature is not base64url: {error}.")
         return []

@@ -1,0 +1,373 @@
+"""``debugger``: a token to play with. Paste, tamper, type a key, sign again, and watch the signature turn.
+
+The kernel computes everything: python-jose verifies and signs, ``show_token`` draws, ipywidgets carries the keys typed.
+"""
+
+import base64
+import contextlib
+import html
+import json
+from collections.abc import Callable
+
+from course.shown import COLOURS, Shown, box
+from course.token_view import LARGEST_DRAWN, PARTS, as_text, decode_base64url, show_token, unwrap
+
+# The token of the blog post that the lessons take apart. Its key is public and burnt, so none is filled in.
+FIRST_TOKEN = (
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ5b3VyLXVzZXJuYW1lIiwiZXhwIjoxNjY2NzIwNDkwfQ."
+    "K62wERMzH28I5g8IygVB0y-JuYdA0-7wuZkll2AyCNs"
+)
+# RFC 7518 §3.2: a key for HMAC has at least as many bytes as the hash.
+BYTES_OF_A_GOOD_KEY = {"HS256": 32, "HS384": 48, "HS512": 64}
+LONGEST_READ = 4 * LARGEST_DRAWN  # characters; no server takes a header that long
+
+PRIVACY = "Nothing leaves this machine: the notebook's own Python works everything out, without a single request."
+INVITATION = "This is a still picture. Run the cell in JupyterLab to type in it."
+
+
+def debugger(token: str | bytes | None = None, key: str = "") -> "Debugger":
+    """A form for ``token`` (the lessons' first token, if none is given) and a key for HS256, HS384 or HS512.
+
+    Never raises, whatever is given or typed: what is wrong is said in the form.
+    """
+    return Debugger(FIRST_TOKEN if token is None else token, key)
+
+
+def judge(token: str, key: str) -> tuple[str, str]:
+    """Whether the signature fits: a colour of ``COLOURS`` and the verdict, a sign and words (RFC 7515 §5.2).
+
+    Dates and claims are not looked at: only the signature is.
+    """
+    if len(token) > LONGEST_READ:
+        return "waiting", f"? Cannot be checked: more than {LONGEST_READ:,} characters."
+    pieces = token.split(".")
+    if len(pieces) != len(PARTS):
+        return "waiting", "? Cannot be checked: this is not three parts with dots between them."
+    try:
+        header = read_object(decode_base64url(pieces[0]).decode("utf-8"))
+        decode_base64url(pieces[1])
+        signature = decode_base64url(pieces[2])
+    except ValueError as error:
+        return "waiting", f"? Cannot be checked: a part cannot be read ({error})."
+    algorithm = header.get("alg")
+    if isinstance(algorithm, str) and algorithm.lower() == "none":
+        return "bad", (
+            "✗ Unsigned. The header says alg none: anybody can write such a token, no key can vouch for it, "
+            "and a server must refuse it."
+        )
+    if not isinstance(algorithm, str) or algorithm not in BYTES_OF_A_GOOD_KEY:
+        named = json.dumps(algorithm)[:40] if "alg" in header else "missing"
+        return "waiting", (
+            f"? Cannot be checked: alg is {named}. Only HS256, HS384 and HS512 can be checked here, with a shared key."
+        )
+    if "crit" in header:
+        return "waiting", (
+            "? Cannot be checked: crit demands extensions that are not known here (RFC 7515 §4.1.11)."
+        )
+    if not key:
+        return "waiting", "○ Not checked. Type the key that signed it."
+    try:
+        fits = _hmac(key, algorithm).verify(".".join(pieces[:2]).encode(), signature)
+    except ValueError as error:
+        return "waiting", f"? Cannot be checked: {error}"
+    if not fits:
+        return "bad", (
+            "✗ Not verified. The signature does not fit: a part was changed, or another key signed it."
+        )
+    return "good", (
+        f"✓ Verified with {algorithm}. Whoever has this key signed exactly this header and payload."
+        + _warn_of_a_short_key(key, algorithm)
+    )
+
+
+def sign(header: dict, payload_piece: str, header_piece: str, key: str) -> tuple[str, str]:
+    """A token of these parts with a fresh signature, and what was done in words. ``header`` is ``header_piece``, read.
+
+    An ``alg`` that is not HS256, HS384 or HS512 becomes HS256: that is what a typed key can do.
+
+    Raises:
+        ValueError: with the reason, for what cannot be signed with this key.
+    """
+    if not key:
+        raise ValueError("there is no key. Type one first.")
+    if "crit" in header:
+        raise ValueError("crit demands extensions that are not known here. Remove it first.")
+    if not isinstance(header.get("kid", ""), str):
+        raise ValueError("kid must be text (RFC 7515 §4.1.4).")
+    algorithm = header.get("alg")
+    done = f"Signed again with {algorithm}."
+    if not isinstance(algorithm, str) or algorithm not in BYTES_OF_A_GOOD_KEY:
+        algorithm = "HS256"
+        header_piece = write_piece({**header, "alg": algorithm})
+        done = "Signed again. The header now says HS256, which is what a typed key can do."
+    signed = f"{header_piece}.{payload_piece}"
+    return f"{signed}.{_encode(_hmac(key, algorithm).sign(signed.encode()))}", done
+
+
+def _hmac(key: str, algorithm: str):
+    """python-jose's HMAC, which compares in constant time.
+
+    Raises:
+        ValueError: for a key that is no HMAC key, such as a public key in PEM.
+    """
+    from jose import jwk
+    from jose.exceptions import JWKError
+
+    try:
+        return jwk.construct(key, algorithm)
+    except UnicodeEncodeError as error:
+        raise ValueError("the key holds half a character, which has no bytes.") from error
+    except JWKError as error:
+        raise ValueError("this is a key or certificate of a pair, not a shared key.") from error
+
+
+def _warn_of_a_short_key(key: str, algorithm: str) -> str:
+    length, wanted = len(key.encode()), BYTES_OF_A_GOOD_KEY[algorithm]
+    if length >= wanted:
+        return ""
+    return (
+        f" ⚠ But the key is short: {length} of at least {wanted} bytes (RFC 7518 §3.2). "
+        "Such a key can be found by trying."
+    )
+
+
+def read_object(text: str) -> dict:
+    """The JSON object in ``text``.
+
+    Raises:
+        ValueError: in words for people, also for what is JSON to Python only (``NaN``) and for a name that comes twice.
+    """
+
+    def without_repetition(pairs: list[tuple[str, object]]) -> dict:
+        names = [name for name, _ in pairs]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{json.dumps(name)[:60]} stands there twice")
+        return dict(pairs)
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not JSON")
+
+    try:
+        content = json.loads(text, object_pairs_hook=without_repetition, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"not JSON, see line {error.lineno}, column {error.colno}: {error.msg}"
+        ) from error
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(content, dict):
+        raise ValueError("JSON, but not an object {…}")
+    return content
+
+
+def write_piece(content: dict) -> str:
+    """One part of a token, of an object.
+
+    Raises:
+        ValueError: for what JSON or UTF-8 cannot write, such as half a character.
+    """
+    try:
+        text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return _encode(text.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        raise ValueError("half a character (a lone surrogate), which UTF-8 cannot write") from error
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _to_edit(piece: str) -> str:
+    """The JSON of a part, laid out for editing; empty if it cannot be read."""
+    try:
+        text = json.dumps(json.loads(decode_base64url(piece)), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return ""
+    # What is invisible or turns the reading direction is spelled out, as JSON spells it.
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
+class Debugger:
+    """The form. Its fields are ipywidgets: ``token``, ``key``, ``header``, ``payload``, ``sign_again``, ``start_again``.
+
+    ``verdict`` and ``note`` are what it says. Outside a notebook, and on GitHub, it is a still picture of the first token.
+    """
+
+    def __init__(self, token: str | bytes, key: str):
+        import ipywidgets as widgets
+
+        self.first_token = as_text(token)[0]
+        key = key if isinstance(key, str) else as_text(key)[0]
+        self._still = _still_picture(token, self.first_token, key)
+        # What the parts were when the token was last pasted or signed. A part edited back to what it said is this again.
+        self._before = ["", "", ""]
+
+        def field(make: type, label: str, rows: int | None = None, **more):
+            made = make(description=label, style={"description_width": "initial"},
+                        layout={"width": "auto", "margin": "0 0 10px 0"}, **more)  # fmt: skip
+            if rows:
+                made.rows = rows
+            return made.add_class(f"course-{label.split()[0].lower()}")
+
+        self.token = field(widgets.Textarea, "Token", rows=5)
+        self.key = field(widgets.Text, "Key", value=key, placeholder="the shared secret")
+        self.header = field(widgets.Textarea, "Header (JSON)", rows=4)
+        self.payload = field(widgets.Textarea, "Payload (JSON)", rows=6)
+        self.sign_again = widgets.Button(description="Sign again")
+        self.start_again = widgets.Button(description="Start again")
+        self.verdict, self.note, self.drawing = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        buttons = widgets.HBox([self.sign_again, self.start_again])
+        form = [self.token, self.key, self.header, self.payload, buttons, self.note]
+        columns = widgets.HBox(
+            [
+                widgets.VBox(form, layout={"flex": "1 1 320px"}),
+                widgets.VBox([self.verdict, self.drawing], layout={"flex": "1 1 320px"}),
+            ],
+            layout={"flex_flow": "row wrap", "grid_gap": "16px"},
+        )
+        self._form = widgets.VBox([widgets.HTML(STYLE + f"<div>{PRIVACY}</div>"), columns])
+        self._form.add_class("course-debugger")
+
+        self._from_the_reader = True
+        self._listen(self.token, self._take_token)
+        self._listen(self.key, self._redraw)
+        self._listen(self.header, self._take_parts)
+        self._listen(self.payload, self._take_parts)
+        self.sign_again.on_click(self._sign_again)
+        self.start_again.on_click(self._start_again)
+        self._start_again()
+
+    def _listen(self, field, react: Callable[[], None]) -> None:
+        field.observe(lambda change: react() if self._from_the_reader else None, names="value")
+
+    @contextlib.contextmanager
+    def _writing(self):
+        """What the form writes into its own fields is not something that the reader typed."""
+        self._from_the_reader = False
+        try:
+            yield
+        finally:
+            self._from_the_reader = True
+
+    def _pieces(self) -> list[str]:
+        """The parts of the token as it stands, at least three of them."""
+        pieces = unwrap(self.token.value, []).split(".")
+        return pieces + [""] * (len(PARTS) - len(pieces))
+
+    def _take_token(self) -> None:
+        """The reader wrote the token: header and payload follow."""
+        self._before = self._pieces()
+        readable = len(self.token.value) <= LONGEST_READ
+        with self._writing():
+            for field, piece in zip((self.header, self.payload), self._before):
+                field.value = _to_edit(piece) if readable else ""
+        self._redraw()
+
+    def _take_parts(self) -> None:
+        """The reader wrote header or payload: the token follows, as far as they can be read."""
+        pieces = self._pieces()
+        problems = []
+        for index in (0, 1):
+            try:
+                pieces[index] = self._edited(index)[1]
+            except ValueError as error:
+                problems.append(
+                    f"✗ {PARTS[index].capitalize()}: {error}. The token keeps the last one that could be read."
+                )
+        if pieces != self._pieces():
+            with self._writing():
+                self.token.value = ".".join(pieces)
+        self._redraw("bad", problems)
+
+    def _edited(self, index: int) -> tuple[dict, str]:
+        """Header (0) or payload (1) as the reader wrote it: read, and as a part of a token.
+
+        Raises:
+            ValueError: if it cannot be read, with the reason.
+        """
+        text = (self.header, self.payload)[index].value
+        content = read_object(text)
+        piece = self._before[index]
+        if text == _to_edit(piece):
+            return content, piece
+        return content, write_piece(content)
+
+    def _sign_again(self, button: object = None) -> None:
+        try:
+            header, header_piece = self._edited(0)
+            _, payload_piece = self._edited(1)
+            token, done = sign(header, payload_piece, header_piece, self.key.value)
+        except ValueError as error:
+            self._redraw("bad", [f"✗ Not signed: {error}"])
+            return
+        with self._writing():
+            self.token.value = token
+        self._take_token()
+        self._redraw("good", [f"✓ {done}"])
+
+    def _start_again(self, button: object = None) -> None:
+        with self._writing():
+            self.token.value = self.first_token
+        self._take_token()
+
+    def _redraw(self, colour: str = "good", notes: list[str] = ()) -> None:
+        self.verdict.value = _announced(*judge(unwrap(self.token.value, []), self.key.value))
+        self.note.value = "".join(_announced(colour, note) for note in notes)
+        self.drawing.value = show_token(self.token.value).html
+
+    def __repr__(self) -> str:
+        return self._still.text
+
+    def _repr_mimebundle_(self, **kwargs) -> dict:
+        """The form where widgets can run, with the still picture beside it for every other viewer."""
+        return {
+            **(self._form._repr_mimebundle_(**kwargs) or {}),
+            "text/plain": self._still.text,
+            "text/html": self._still.html,
+        }
+
+
+def _still_picture(token: str | bytes, text: str, key: str) -> Shown:
+    drawn = show_token(token)
+    colour, verdict = judge(unwrap(text, []), key)
+    return Shown(
+        f"JWT DEBUGGER  {INVITATION}\n\n{verdict}\n\n{drawn.text}",
+        f"<div><b>JWT debugger.</b> {INVITATION}</div>{box(colour, html.escape(verdict))}{drawn.html}",
+    )
+
+
+def _announced(colour: str, words: str) -> str:
+    """A box that a screen reader reads aloud when it comes.
+
+    ipywidgets replaces the element at each change. Most screen readers pass over a new element with the role status;
+    they read a new alert, and "polite" makes them finish their sentence first.
+    """
+    return f'<div role="alert" aria-live="polite">{box(colour, html.escape(words))}</div>'
+
+
+def _css(colour: str) -> str:
+    """A colour pair, strong enough to hold against ipywidgets' own."""
+    background, text = COLOURS[colour]
+    return f"background: {background} !important; color: {text} !important;"
+
+
+# The parts wear their colours here too. The focus ring takes the colour of the text around it, in either theme.
+STYLE = f"""<style>
+.course-debugger textarea, .course-debugger input {{
+  font-family: monospace !important; font-size: 14px !important; line-height: 1.5; width: 100%; box-sizing: border-box;
+  border: 1px solid #76767f !important; border-radius: 4px; {_css("wire")}
+}}
+.course-debugger input {{ height: 34px; }}
+.course-debugger input::placeholder {{ color: inherit; opacity: 0.8; }}
+.course-debugger .course-header textarea {{ {_css("header")} }}
+.course-debugger .course-payload textarea {{ {_css("payload")} }}
+.course-debugger .widget-textarea, .course-debugger .widget-text {{ flex-direction: column; align-items: stretch; height: auto; }}
+.course-debugger .widget-label {{ text-align: left; width: auto !important; font-weight: 600; }}
+.course-debugger button {{ {_css("waiting")} border: 1px solid #76767f; border-radius: 4px; font-weight: 600; }}
+.course-debugger textarea:focus-visible, .course-debugger input:focus-visible, .course-debugger button:focus-visible {{
+  outline: 3px solid var(--jp-ui-font-color1, currentColor) !important; outline-offset: 1px;
+}}
+</style>"""
