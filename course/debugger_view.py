@@ -219,6 +219,8 @@ class Debugger:
         self.sign_again = widgets.Button(description="Sign again")
         self.start_again = widgets.Button(description="Start again")
         self.verdict, self.note, self.drawing = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.verdict.add_class("course-verdict")
+        self.note.add_class("course-note")
         buttons = widgets.HBox([self.sign_again, self.start_again])
         form = [self.token, self.key, self.header, self.payload, buttons, self.note]
         columns = widgets.HBox(
