@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 
 from course.shown import COLOURS, Shown, box
-from course.token_view import LARGEST_DRAWN, PARTS, as_text, decode_base64url, show_token, unwrap
+from course.token_view import LARGEST_DRAWN, PARTS, as_text, decode_base64url, draw_token, unwrap
 
 # The token of the blog post that the lessons take apart. Its key is public and burnt, so none is filled in.
 FIRST_TOKEN = (
@@ -142,11 +142,11 @@ def read_object(text: str) -> dict:
         names = [name for name, _ in pairs]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"{json.dumps(name)[:60]} stands there twice")
+                raise ValueError(f"an object in which {json.dumps(name)[:60]} stands twice")
         return dict(pairs)
 
     def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is not JSON")
+        raise ValueError(f"not JSON: {constant} is Python")
 
     try:
         content = json.loads(text, object_pairs_hook=without_repetition, parse_constant=refuse)
@@ -171,7 +171,9 @@ def write_piece(content: dict) -> str:
         text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return _encode(text.encode("utf-8"))
     except UnicodeEncodeError as error:
-        raise ValueError("half a character (a lone surrogate), which UTF-8 cannot write") from error
+        raise ValueError(
+            "text with half a character (a lone surrogate), which UTF-8 cannot write"
+        ) from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
@@ -277,7 +279,7 @@ class Debugger:
                 pieces[index] = self._edited(index)[1]
             except ValueError as error:
                 problems.append(
-                    f"✗ {PARTS[index].capitalize()}: {error}. The token keeps the last one that could be read."
+                    f"✗ {PARTS[index].capitalize()} not used. It is {error}. The token keeps the last one that could be read."
                 )
         if pieces != self._pieces():
             with self._writing():
@@ -318,7 +320,7 @@ class Debugger:
     def _redraw(self, colour: str = "good", notes: list[str] = ()) -> None:
         self.verdict.value = _announced(*judge(unwrap(self.token.value, []), self.key.value))
         self.note.value = "".join(_announced(colour, note) for note in notes)
-        self.drawing.value = show_token(self.token.value).html
+        self.drawing.value = draw_token(self.token.value).html
 
     def __repr__(self) -> str:
         return self._still.text
@@ -333,11 +335,11 @@ class Debugger:
 
 
 def _still_picture(token: str | bytes, text: str, key: str) -> Shown:
-    drawn = show_token(token)
+    drawn = draw_token(token)
     colour, verdict = judge(unwrap(text, []), key)
     return Shown(
         f"JWT DEBUGGER  {INVITATION}\n\n{verdict}\n\n{drawn.text}",
-        f"<div><b>JWT debugger.</b> {INVITATION}</div>{box(colour, html.escape(verdict))}{drawn.html}",
+        f"<div><b>JWT debugger.</b> {INVITATION}</div>{_said(colour, verdict)}{drawn.html}",
     )
 
 
@@ -347,7 +349,15 @@ def _announced(colour: str, words: str) -> str:
     ipywidgets replaces the element at each change. Most screen readers pass over a new element with the role status;
     they read a new alert, and "polite" makes them finish their sentence first.
     """
-    return f'<div role="alert" aria-live="polite">{box(colour, html.escape(words))}</div>'
+    return f'<div role="alert" aria-live="polite">{_said(colour, words)}</div>'
+
+
+def _said(colour: str, words: str) -> str:
+    """A box with the first sentence large enough for a wall."""
+    first, stop, rest = words.partition(". ")
+    return box(
+        colour, f'<b style="font-size:1.2em">{html.escape(first + stop)}</b>{html.escape(rest)}'
+    )
 
 
 def _css(colour: str) -> str:
@@ -356,7 +366,8 @@ def _css(colour: str) -> str:
     return f"background: {background} !important; color: {text} !important;"
 
 
-# The parts wear their colours here too. The focus ring takes the colour of the text around it, in either theme.
+# The parts wear their colours here too. The focus ring lies inside the field, in the colour of its text: there it
+# stands out in either theme, and nothing cuts it off.
 STYLE = f"""<style>
 .course-debugger textarea, .course-debugger input {{
   font-family: monospace !important; font-size: 14px !important; line-height: 1.5; width: 100%; box-sizing: border-box;
@@ -370,6 +381,6 @@ STYLE = f"""<style>
 .course-debugger .widget-label {{ text-align: left; width: auto !important; font-weight: 600; }}
 .course-debugger button {{ {_css("waiting")} border: 1px solid #76767f; border-radius: 4px; font-weight: 600; }}
 .course-debugger textarea:focus-visible, .course-debugger input:focus-visible, .course-debugger button:focus-visible {{
-  outline: 3px solid var(--jp-ui-font-color1, currentColor) !important; outline-offset: 1px;
+  outline: 3px solid currentColor !important; outline-offset: -3px;
 }}
 </style>"""

@@ -21,6 +21,11 @@ def show_token(token: str | bytes) -> Shown:
     Never raises: a malformed token is drawn as far as it can be read, with its problems named.
     No key is involved, so nothing here is verified.
     """
+    return draw_token(token, ", not checked here: that takes a key")
+
+
+def draw_token(token: str | bytes, about_the_signature: str = "") -> Shown:
+    """``show_token``, with these words after the length of the signature."""
     text, problems = as_text(token)
     text = unwrap(text, problems)
     drawn = shorten(text, LARGEST_DRAWN)
@@ -34,7 +39,7 @@ def show_token(token: str | bytes) -> Shown:
     sections: list[tuple[str, list[tuple[str, str]]]] = []
     for name, piece in zip(PARTS, pieces):
         if name == "signature":
-            sections.append((name, _describe_signature(piece, problems)))
+            sections.append((name, _describe_signature(piece, problems, about_the_signature)))
         else:
             sections.append((name, _describe_json(name, piece, problems)))
 
@@ -159,7 +164,7 @@ def _date_note(key: str, value: object, problems: list[str]) -> str:
     return f"{note}, expired" if key == "exp" and moment <= datetime.now(timezone.utc) else note
 
 
-def _describe_signature(piece: str, problems: list[str]) -> list[tuple[str, str]]:
+def _describe_signature(piece: str, problems: list[str], about: str) -> list[tuple[str, str]]:
     if not piece:
         problems.append("The signature is empty: nobody vouches for this token.")
         return [("bytes", "0")]
@@ -168,7 +173,7 @@ def _describe_signature(piece: str, problems: list[str]) -> list[tuple[str, str]
     except (ValueError, binascii.Error) as error:
         problems.append(f"The signature is not base64url: {error}.")
         return []
-    return [("bytes", f"{len(raw)}, not checked here: that takes a key")]
+    return [("bytes", f"{len(raw)}{about}")]
 
 
 def _as_plain_text(pieces, names, sections, problems) -> str:

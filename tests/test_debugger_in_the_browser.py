@@ -127,7 +127,7 @@ def test_a_session_by_keyboard_alone(form, page, theme):  # noqa: F811
     page.keyboard.press("Tab")
     expect(form.get_by_role("textbox", name="Payload")).to_be_focused()
     replace_by_keyboard(page, '{"sub": "ada", "role": ')
-    expect(note).to_contain_text("✗ Payload: not JSON, see line 1")
+    expect(note).to_contain_text("✗ Payload not used. It is not JSON, see line 1")
     expect(form.get_by_role("textbox", name="Token")).to_have_value(TOKEN)
     picture(form, theme, "3_not_json")
     page.keyboard.type('"admin"}', delay=20)
