@@ -379,7 +379,7 @@ def create_app() -> Flask:
     app.config |= {
         "API_TITLE": "Users",
         "API_VERSION": "1",
-        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_VERSION": "3.0.3",  # the page of swagger-ui-bundle cannot read 3.1
         "OPENAPI_URL_PREFIX": "/",
         "OPENAPI_SWAGGER_UI_PATH": "docs",
         "OPENAPI_SWAGGER_UI_URL": "/docs/assets/",  # from a package, so that it works offline

@@ -23,9 +23,17 @@ LEVELS = {  # of the contract that each app keeps
     "flask_login": "login",
     "smorest_users": "users",
     "refresh_logout": "refresh",
+    "fastapi_login": "refresh",
     "rotate_refresh": "rotate",
     "roles": "roles",
 }
+
+
+def start_command(name: str) -> list[str]:
+    """The command by which this app starts: Flask's, or uvicorn's."""
+    return documented_command(
+        name, "fastapi_login:create_app" if name == "fastapi_login" else "run"
+    )
 
 
 @dataclass
@@ -102,7 +110,7 @@ def environment_for(folder: Path, key: str | None) -> dict:
     environment.pop("JWT_SECRET_KEY", None)
     environment["USERS_DATABASE"] = str(folder / "users.db")
     environment["DATABASE_URL"] = f"sqlite:///{(folder / 'app.db').as_posix()}"
-    environment["FLASK_RUN_PORT"] = str(free_port())
+    environment["FLASK_RUN_PORT"] = environment["UVICORN_PORT"] = str(free_port())
     if key is not None:
         environment["JWT_SECRET_KEY"] = key
     return environment
@@ -129,7 +137,7 @@ def running_app(
     log = folder / f"{name}.log"
     with log.open("a", encoding="utf-8") as output:
         process = subprocess.Popen(
-            real_command(documented_command(name, "run")),
+            real_command(start_command(name)),
             cwd=ROOT,
             env=environment,
             stdout=output,

@@ -249,6 +249,8 @@ ODD_VALUES = [
     float("nan"),
     "x",
     "",
+    "\0",
+    "\ud800",
     [],
     ["x"],
     {},
@@ -257,13 +259,16 @@ ODD_VALUES = [
 
 
 @pytest.mark.parametrize(
-    "claim", ["sub", "exp", "nbf", "iat", "jti", "type", "fresh", "aud", "iss", "csrf"]
+    "claim",
+    ["sub", "exp", "nbf", "iat", "jti", "type", "fresh", "aud", "iss", "csrf", "refresh_jti"],
 )
 def test_even_genuine_tokens_with_odd_claims_are_no_server_error(app, claim):
-    for value in ODD_VALUES:
-        response = me(app, f"Bearer {sign(app, **{claim: value})}")
-        assert response.status_code in (200, 401), (value, response.status_code, response.text)
-        assert response.headers["Content-Type"] == "application/json"
+    genuine = jwt.decode(token_of(app), app.key, algorithms=["HS256"])
+    for others in ({}, genuine):  # an app may refuse what lacks claims before it looks at this one
+        for value in ODD_VALUES:
+            response = me(app, f"Bearer {sign(app, **others | {claim: value})}")
+            assert response.status_code in (200, 401), (value, response.status_code, response.text)
+            assert response.headers["Content-Type"] == "application/json"
 
 
 def test_the_key_never_shows(app):

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from course.paths import ROOT, Course
-from tests.running_app import LEVELS, documented_command, environment_for, run
+from tests.running_app import LEVELS, environment_for, run, start_command
 
 APPS = list(LEVELS)
 
@@ -18,7 +18,7 @@ def test_every_snippet_is_tried_here():
 @pytest.mark.parametrize("name", APPS)
 @pytest.mark.parametrize("key", [None, "", "x" * 31], ids=["no key", "empty key", "31 bytes"])
 def test_refuses_to_start_without_a_good_key_and_says_how_to_make_one(name, key, tmp_path):
-    done = run(documented_command(name, "run"), environment_for(tmp_path, key))
+    done = run(start_command(name), environment_for(tmp_path, key))
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert f"JWT_SECRET_KEY has {len(key or '')} bytes" in done.stderr
     assert 'python -c "import secrets; print(secrets.token_hex(32))"' in done.stderr

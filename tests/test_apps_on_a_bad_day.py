@@ -28,7 +28,7 @@ def me(app: RunningApp, token: str) -> int:
     return requests.get(app.url + "/me", headers=headers, timeout=20).status_code
 
 
-@pytest.mark.parametrize("name", ["refresh_logout", "rotate_refresh", "roles"])
+@pytest.mark.parametrize("name", ["refresh_logout", "fastapi_login", "rotate_refresh", "roles"])
 def test_logging_out_survives_kill_9(name, tmp_path):
     with running_app(name, tmp_path) as app:
         app.add_user(**ADA)
