@@ -3,9 +3,12 @@
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 import requests
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
 from flask import Flask, redirect, request
 
 from course import serve, show_exchange
@@ -23,6 +26,16 @@ def make_app(answer: str = "hello") -> Flask:
     return app
 
 
+def make_fastapi(answer: str = "hello") -> FastAPI:
+    app = FastAPI()
+    app.get("/", response_class=PlainTextResponse)(lambda: answer)
+    app.get("/broken")(lambda: 1 / 0)
+    return app
+
+
+either_kind = pytest.mark.parametrize("make", [make_app, make_fastapi])
+
+
 @pytest.fixture(autouse=True)
 def _stop_servers():
     yield
@@ -30,8 +43,9 @@ def _stop_servers():
         server.stop()
 
 
-def test_serves_on_loopback_only():
-    server = serve(make_app())
+@either_kind
+def test_serves_on_loopback_only(make):
+    server = serve(make())
     assert server.url == f"http://127.0.0.1:{server.port}"
     assert requests.get(server.url, timeout=5).text == "hello"
     # Linux answers all of 127.0.0.0/8; an app bound to every interface would answer here as well.
@@ -39,18 +53,21 @@ def test_serves_on_loopback_only():
         socket.create_connection(("127.0.0.2", server.port), timeout=1).close()
 
 
-def test_serving_again_replaces_the_app_and_keeps_the_address():
-    first = serve(make_app("one"), "shop")
-    second = serve(make_app("two"), "shop")
+@either_kind
+def test_serving_again_replaces_the_app_and_keeps_the_address(make):
+    first = serve(make("one"), "shop")
+    second = serve(make("two"), "shop")
     assert second.url == first.url and requests.get(first.url, timeout=5).text == "two"
 
 
-def test_two_names_are_two_servers():
-    one, two = serve(make_app("one"), "one"), serve(make_app("two"), "two")
+@either_kind
+def test_two_names_are_two_servers(make):
+    one, two = serve(make("one"), "one"), serve(make("two"), "two")
     assert [requests.get(each.url, timeout=5).text for each in (one, two)] == ["one", "two"]
 
 
-def test_another_server_on_the_usual_ports_does_not_matter():
+@either_kind
+def test_another_server_on_the_usual_ports_does_not_matter(make):
     sockets = []
     for port in (5000, 8000, 8888):
         taken = socket.socket()
@@ -61,34 +78,84 @@ def test_another_server_on_the_usual_ports_does_not_matter():
             pass
         sockets.append(taken)
     try:
-        assert requests.get(serve(make_app()).url, timeout=5).text == "hello"
+        assert requests.get(serve(make()).url, timeout=5).text == "hello"
     finally:
         for taken in sockets:
             taken.close()
 
 
-def test_stopped_server_is_gone_and_may_be_stopped_again():
-    server = serve(make_app())
+@either_kind
+def test_stopped_server_is_gone_and_may_be_stopped_again(make):
+    server = serve(make())
     server.stop()
     server.stop()
     with pytest.raises(requests.ConnectionError):
         requests.get(server.url, timeout=5)
 
 
-def test_repr_does_not_change_from_run_to_run():
+@either_kind
+def test_repr_does_not_change_from_run_to_run(make):
     assert (
-        repr(serve(make_app(), "shop"))
+        repr(serve(make(), "shop"))
         == "Server 'shop' is running on 127.0.0.1. Its address is in .url"
     )
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"), [(make_app, "serve(make_app())"), ("app", "takes a Flask app, not str")]
+    ("wrong", "words"),
+    [
+        (make_app, "serve(make_app())"),
+        (make_fastapi, "serve(make_fastapi())"),
+        ("app", "takes a Flask or FastAPI app, not str"),
+        (7, "takes a Flask or FastAPI app, not int"),
+    ],
 )
 def test_what_is_not_an_app_is_explained(wrong, words):
     with pytest.raises(TypeError) as caught:
         serve(wrong)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(make_app, make_fastapi), (make_fastapi, make_app)], ids=["to ASGI", "to WSGI"]
+)
+def test_another_kind_of_app_takes_over_the_address(old, new):
+    first = serve(old("one"), "shop")
+    requests.get(first.url, timeout=5)
+    second = serve(new("two"), "shop")
+    assert second.url == first.url and requests.get(first.url, timeout=5).text == "two"
+
+
+@either_kind
+def test_port_that_was_taken_in_between_is_replaced(make):
+    first = serve(make("one"), "shop")
+    first.stop()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", first.port))
+        taken.listen()
+        _running["shop"] = first  # as it is while serve() replaces a server
+        second = serve(make("two"), "shop")
+    assert second.port != first.port and requests.get(second.url, timeout=5).text == "two"
+
+
+@either_kind
+def test_stopping_is_quick_even_while_a_client_holds_its_connection(make):
+    server = serve(make())
+    with requests.Session() as session:
+        session.get(server.url, timeout=5)
+        started = time.monotonic()
+        server.stop()
+    assert time.monotonic() - started < 0.5
+
+
+def test_app_that_fails_at_its_start_is_no_endless_wait():
+    async def fail(app):
+        raise ValueError("no database")
+        yield
+
+    with pytest.raises(RuntimeError, match="cannot start") as caught:
+        serve(FastAPI(lifespan=fail))
+    assert str(caught.value.__cause__) == "no database"
 
 
 def run_in_notebook(source: str) -> str:
@@ -116,6 +183,19 @@ def test_exception_in_a_view_shows_below_the_cell_that_called_it():
     assert "500" in shown
     assert "Exception on /broken [GET]" in shown and "in broken(): return 1 / 0" in shown
     assert "ZeroDivisionError: division by zero" in shown and "site-packages" not in shown
+
+
+def test_exception_in_a_fastapi_view_shows_below_the_cell_that_called_it():
+    shown = run_in_notebook(
+        "import asyncio, requests\nfrom fastapi import FastAPI\nfrom course import serve\n\napp = FastAPI()\n"
+        "@app.get('/broken')\ndef broken():\n    return 1 / 0\n\n"
+        "assert asyncio.get_running_loop().is_running()\n"
+        "first = serve(app)\nserver = serve(app)\nassert server.url == first.url\n"
+        "requests.get(server.url + '/broken').status_code"
+    )
+    assert "500" in shown and shown.count("ZeroDivisionError: division by zero") == 1
+    assert "Exception on /broken [GET]" in shown and "in broken(): return 1 / 0" in shown
+    assert "site-packages" not in shown and "Started server" not in shown and "INFO" not in shown
 
 
 def test_exchange_shows_request_and_answer():
