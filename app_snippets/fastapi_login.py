@@ -15,7 +15,7 @@ GET  /me        Authorization: Bearer <access token>    answers  {"id": "1"}
 GET  /docs      the OpenAPI page, made from /openapi.json; its button Authorize asks /token
 
 Every refusal is JSON: {"message": "..."}. Users and blocked tokens live in the SQLite file
-fastapi_login.db, or in the database that DATABASE_URL names, e.g. postgresql+psycopg://user@localhost/users
+fastapi_login.db, or in the database that DATABASE_URL names, e.g. postgresql+psycopg://user@localhost/fastapi_login
 (install psycopg for it).
 """
 
@@ -64,6 +64,7 @@ class User(Base):
     """A user. The name is stored normalised (NFC), the password as a hash."""
 
     __tablename__ = "users"
+    __table_args__ = {"sqlite_autoincrement": True}  # no id is ever given to a second user
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(unique=True)
     password: Mapped[str]
@@ -113,17 +114,16 @@ class LoginForm(Credentials):
     grant_type: Annotated[str, Field(pattern="^password$")]
 
 
-class PublicUser(BaseModel):
-    """A user in public: never the password."""
+class UserId(BaseModel):
+    """A user in public."""
 
     id: str
+
+
+class PublicUser(UserId):
+    """The same with the name, and never with the password."""
+
     username: str
-
-
-class Owner(BaseModel):
-    """Whose token it is."""
-
-    id: str
 
 
 class AccessToken(BaseModel):
@@ -153,7 +153,7 @@ class Refusal(BaseModel):
 class Claims(BaseModel):
     """The claims of our tokens. PyJWT looks at the standard ones, and knows nothing of the others."""
 
-    sub: Annotated[str, Field(pattern="^[0-9]+$")]
+    sub: Annotated[str, Field(pattern="^[0-9]{1,9}$")]
     jti: uuid.UUID
     type: Literal["access", "refresh"]
     refresh_jti: uuid.UUID | None = None  # in an access token: the refresh token it depends on
@@ -237,14 +237,14 @@ def never_stored(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-def create_token(key: str, lifetime: timedelta, **claims: str) -> str:
+def create_token(key: bytes, lifetime: timedelta, **claims: str) -> str:
     """A signed token with these claims."""
     now = datetime.now(timezone.utc)
     claims = {"jti": str(uuid.uuid4()), **claims, "iat": now, "exp": now + lifetime}
     return jwt.encode(claims, key, algorithm="HS256")
 
 
-def access_token_for(key: str, user_id: str, refresh_jti: str) -> str:
+def access_token_for(key: bytes, user_id: str, refresh_jti: str) -> str:
     """An access token that names the refresh token it depends on."""
     claims = {"sub": user_id, "type": "access", "refresh_jti": refresh_jti}
     return create_token(key, ACCESS_TOKEN_LIFETIME, **claims)
@@ -284,9 +284,9 @@ def live_access_token(claims: LiveToken) -> Claims:
     return claims
 
 
-def live_refresh_token(claims: LiveToken) -> Claims:
-    """The same, of a refresh token only."""
-    if claims.type != "refresh":
+def live_refresh_token(claims: LiveToken, database: Database) -> Claims:
+    """The same, of a refresh token only, whose user still exists."""
+    if claims.type != "refresh" or database.get(User, int(claims.sub)) is None:
         raise unauthorized("This takes a refresh token.", 'Bearer error="invalid_token"')
     return claims
 
@@ -367,9 +367,9 @@ def logout(claims: LiveToken, database: Database) -> None:
 
 
 @router.get("/me", responses=refusals(401))
-def me(claims: Annotated[Claims, Depends(live_access_token)]) -> Owner:
+def me(claims: Annotated[Claims, Depends(live_access_token)]) -> UserId:
     """Who is the owner of the access token?"""
-    return Owner(id=claims.sub)
+    return UserId(id=claims.sub)
 
 
 def answer_in_one_shape(app: FastAPI) -> None:
@@ -412,12 +412,12 @@ def serve_docs_page(app: FastAPI) -> None:
         )
 
 
-def key_from_environment() -> str:
+def key_from_environment() -> bytes:
     """The signing key. Nothing starts without one, or with one below 32 bytes (RFC 7518 §3.2)."""
-    key = os.environ.get("JWT_SECRET_KEY", "")
-    if len(os.fsencode(key)) < 32:
+    key = os.fsencode(os.environ.get("JWT_SECRET_KEY", ""))
+    if len(key) < 32:
         raise click.ClickException(
-            f"JWT_SECRET_KEY has {len(os.fsencode(key))} bytes, and HS256 needs at least 32.\n"
+            f"JWT_SECRET_KEY has {len(key)} bytes, and HS256 needs at least 32.\n"
             'Make one with: python -c "import secrets; print(secrets.token_hex(32))"\n'
             "and put it into the environment."
         )

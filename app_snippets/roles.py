@@ -234,7 +234,7 @@ def is_over(claims: dict) -> bool:
         SessionModel.id == str(claims.get("sid")),
         SessionModel.expires_at > int(time.time()),
         SessionModel.user_id == UserModel.id,
-        cast(UserModel.id, String) == claims["sub"],  # as text: a genuine token may say anything
+        cast(UserModel.id, String) == claims["sub"],  # as text: a token may say anything
     )
     return not db.session.scalar(select(query))
 
