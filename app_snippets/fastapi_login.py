@@ -253,7 +253,7 @@ def access_token_for(key: bytes, user_id: str, refresh_jti: str) -> str:
 def live_token(
     request: Request, database: Database, token: Annotated[str, Depends(bearer_token)]
 ) -> Claims:
-    """The claims of the token that came with the request. Anything else ends the request with 401."""
+    """The claims of the token that came with the request. All else ends the request with 401."""
     invalid = 'Bearer error="invalid_token"'
     try:
         claims = Claims.model_validate(

@@ -222,7 +222,7 @@ def rotate(claims: dict) -> dict | None:
 
 
 def end_sessions(condition) -> int:
-    """Delete the sessions that fulfil this, and count them. Their tokens are refused from now on."""
+    """Delete the sessions that fulfil this and count them. Their tokens are refused from now on."""
     ended = db.session.execute(delete(SessionModel).where(condition))
     db.session.commit()
     return ended.rowcount

@@ -33,6 +33,7 @@ Click a lesson to open it, then run its cells one by one with **Shift + Enter**.
 - **Little time?** Take the fast track.
 - **Stuck?** Each exercise has hints: run `hint("1.1")`. In a terminal, `uv run course solution 01` \
 puts the worked lesson beside yours, and `uv run course reset 01` gives you a fresh one and keeps the old.
+- **An error that you do not know?** [Common errors](common_errors.ipynb) has the message, and what to do.
 
 Run the next cell to see how far you are now. This page is made anew at each start."""
 START_CODE = "from course import progress\n\nprogress()"

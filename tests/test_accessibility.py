@@ -46,7 +46,8 @@ def test_what_the_course_writes_is_accessible(browser, path, theme, tmp_path):  
         )
     finally:
         page.close()
-    assert len(found["passes"]) > 5, "axe found nothing to look at"
+    looked_at = {rule["id"] for rule in found["passes"]}
+    assert "color-contrast" in looked_at, "axe found nothing to look at"
     faults = [
         f"{rule['id']}: {rule['help']}: {node['html'][:300]}: {node['any'] and node['any'][0]['message']}"
         for rule in found["violations"]

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -220,6 +222,30 @@ def test_last_release_of_python_jose_is_the_one_the_lesson_names():
     assert "3.5.0, is from May 2025" in (COURSE.lessons / "03_create_a_jwt.md").read_text(
         encoding="utf-8"
     )
+
+
+def test_the_nested_header_is_as_short_as_lesson_12_says():
+    """The lesson names the length for each Python; here it is measured on the one that runs."""
+    said = {(3, 11): 1_350, (3, 12): 2_000, (3, 13): 13_400}
+    text = (COURSE.lessons / "12_log_in_with_fastapi.md").read_text(encoding="utf-8")
+    assert all(f"{length:,}" in text for length in said.values())
+    about = said.get(sys.version_info[:2])
+    if about is not None:  # a newer Python than those that the lesson names
+        assert not nested_header_ends_in_recursion_error(int(about * 0.9))
+        assert nested_header_ends_in_recursion_error(int(about * 1.1))
+
+
+def nested_header_ends_in_recursion_error(length: int) -> bool:
+    depth = length * 3 // 4 - 24
+    code = (
+        "import base64; from jose import jwt\n"
+        f'nested = base64.urlsafe_b64encode(b\'{{"alg":"HS256","x":\' + b\'[\' * {depth})\n'
+        "try:\n    jwt.decode(nested.decode().rstrip('=') + '.e30.AAAA', 'k' * 64, ['HS256'])\n"
+        "except jwt.JWTError:\n    print('refused')\nexcept RecursionError:\n    print('RecursionError')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout in ("refused\n", "RecursionError\n"), done.stderr
+    return done.stdout == "RecursionError\n"
 
 
 @pytest.mark.parametrize("path", COURSE.lesson_files(), ids=lambda path: path.stem)

@@ -44,7 +44,7 @@ def solve_all(course) -> None:
 def test_the_map_says_what_the_notebooks_and_the_readme_say():
     lessons = read_map(Course())
     assert {lesson.path.name for lesson in lessons} == {
-        path.name for path in Course().notebooks.glob("*.ipynb")
+        path.name for path in Course().notebooks.glob("[0-9]*.ipynb")
     }
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for lesson in lessons:

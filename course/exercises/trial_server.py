@@ -1,5 +1,6 @@
-"""A learner's Flask app on a real server, for the judges: what it answers, and what went wrong inside."""
+"""A learner's app on a real server, for the judges: what it answers, and what went wrong inside."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ class TrialServer:
 
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         response = requests.request(method, self.url + path, headers=headers, timeout=10, **options)
+        patience = time.monotonic() + 1
+        while response.status_code == 500 and not self.errors and time.monotonic() < patience:
+            time.sleep(0.01)  # a FastAPI app answers first, and passes its error on afterwards
         if self.errors:
             error = self.errors[0]
             if isinstance(error, TypeError) and "ellipsis" in str(
@@ -42,6 +46,8 @@ def _slip(error: BaseException) -> str:
         return (
             " There is no such key: look before you take it, with `.get(…)` or `.pop(key, None)`."
         )
+    if isinstance(error, TypeError) and "is not callable" in str(error):
+        return " If this is a handler, it must return a response, such as `JSONResponse(…)`."
     if isinstance(error, TypeError) and "valid response" in str(error):
         return " Return what Flask can send: a dictionary, or (body, status, headers)."
     return ""
@@ -49,20 +55,41 @@ def _slip(error: BaseException) -> str:
 
 @contextmanager
 def trial_server(app) -> Iterator[TrialServer]:
-    """Serve the app on a free port of 127.0.0.1 until the block ends; nothing is printed."""
+    """Serve a Flask or FastAPI app on a free port of 127.0.0.1 until the block ends; nothing is printed."""
+    from course.server import Server
+
+    trial = TrialServer("")
+    with _remembering_errors(app, trial.errors) as remembered:
+        server = Server(remembered, "trial", 0)
+        trial.url = server.url
+        try:
+            yield trial
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _remembering_errors(app, errors: list) -> Iterator:
+    """The app, with the exceptions of its views kept in ``errors`` and logged nowhere."""
+    if not hasattr(app, "wsgi_app"):
+
+        async def remembered(scope, receive, send):
+            try:
+                await app(scope, receive, send)
+            except Exception as error:  # the 500 is sent already; the judge says what it was
+                errors.append(error)
+
+        yield remembered
+        return
+
     from flask import got_request_exception
 
-    from course.server import Server, silence
+    from course.server import silence
 
     silence(app)
-    server = Server(app, "trial", 0)
-    trial = TrialServer(server.url)
 
     def remember(sender, exception, **_):
-        trial.errors.append(exception)
+        errors.append(exception)
 
-    try:
-        with got_request_exception.connected_to(remember, app):
-            yield trial
-    finally:
-        server.stop()
+    with got_request_exception.connected_to(remember, app):
+        yield app
