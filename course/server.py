@@ -194,12 +194,16 @@ _logs = _ShowAfterCell()
 
 
 def silence(app) -> None:
-    """Let a Flask app print nothing from its threads; a NullHandler keeps Python from printing in its place."""
-    from flask.logging import default_handler
+    """Let an app print nothing from its threads; a NullHandler keeps Python from printing in its place."""
+    loggers = [logging.getLogger(name) for name in _uvicorn_loggers]
+    if _is_flask(app):
+        from flask.logging import default_handler
 
-    app.logger.removeHandler(default_handler)
-    app.logger.propagate = False
-    app.logger.addHandler(logging.NullHandler())
+        app.logger.removeHandler(default_handler)
+        loggers = [app.logger]
+    for logger in loggers:
+        logger.propagate = False
+        logger.addHandler(logging.NullHandler())
 
 
 # uvicorn's own loggers, whose lines (and second copy of every exception) would land in a cell's output
@@ -209,14 +213,8 @@ _asgi_logger.propagate = False
 
 
 def _collect_logs(app) -> None:
-    logger = _asgi_logger
-    if _is_flask(app):
-        silence(app)
-        logger = app.logger
-    else:
-        for name in _uvicorn_loggers:
-            logging.getLogger(name).propagate = False
-            logging.getLogger(name).handlers = [logging.NullHandler()]
+    silence(app)
+    logger = app.logger if _is_flask(app) else _asgi_logger
     if _logs not in logger.handlers:
         logger.addHandler(_logs)
     try:
@@ -250,10 +248,10 @@ def _draw_exception(record: logging.LogRecord) -> Shown:
 
 
 def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
-    """The frames of the learner's code: those that lie neither in a package (which may make code
-    of its own, "<string>") nor in the standard library."""
+    """The frames of the learner's code: those that lie neither here, nor in a package (which may make code
+    of its own, "<string>"), nor in the standard library."""
     frames = traceback.extract_tb(error.__traceback__)
     return [
         frame for frame in frames
-        if "site-packages" not in frame.filename and frame.filename != "<string>" and not Path(frame.filename).is_relative_to(_standard_library)
+        if "site-packages" not in frame.filename and frame.filename not in ("<string>", __file__) and not Path(frame.filename).is_relative_to(_standard_library)
     ]  # fmt: skip

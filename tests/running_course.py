@@ -84,11 +84,20 @@ def running_course(folder: Path) -> Iterator[RunningCourse]:
         try:
             yield _wait_for_the_address(folder, process, log)
         finally:
-            ctrl_c = signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGINT
-            for _ in range(2):  # JupyterLab asks "are you sure?" after the first
-                process.send_signal(ctrl_c)
-                time.sleep(0.2)
-            process.wait(timeout=30)
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen) -> None:
+    """Press Ctrl-C until it ends: JupyterLab asks "are you sure?", and one that comes too early may be ignored."""
+    ctrl_c = signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGINT
+    for _ in range(60):
+        process.send_signal(ctrl_c)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.5)
+            return
+    process.kill()
+    process.wait()
+    raise AssertionError("JupyterLab did not end")
 
 
 def _wait_for_the_address(folder: Path, process: subprocess.Popen, log: Path) -> RunningCourse:

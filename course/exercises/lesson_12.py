@@ -1,5 +1,6 @@
 """Exercises of lesson 12, Log in with FastAPI. Apps are tried on a real server on 127.0.0.1."""
 
+import re
 import secrets
 import threading
 import time
@@ -35,6 +36,7 @@ def the_dependency(current_user_id):
         "a token signed with another key": _sign(key=secrets.token_hex(32)),
         "a token with another payload": f"{header}.{_sign(sub='1').split('.')[1]}.{signature}",
         "an unsigned token": _sign(key="", algorithm="none"),
+        "a token signed with HS384": _sign(algorithm="HS384"),
         "a token signed with HS512": _sign(algorithm="HS512"),
         "a token without `exp`": _sign(exp=...),
         "a token without `sub`": _sign(sub=...),
@@ -52,6 +54,8 @@ def _judge_refusal(attempt: Attempt, what: str, token: str) -> None:
     from fastapi import HTTPException
 
     outcome = attempt.run(token, KEY)
+    if isinstance(outcome.value, HTTPException):
+        raise NotYet(f"With {what}, `current_user_id` returned the exception. Use `raise`.")
     if outcome.error is None:
         raise NotYet(f"{_capital(what)} was accepted: `current_user_id` {outcome.said}.")
     if not isinstance(outcome.error, HTTPException):
@@ -61,12 +65,18 @@ def _judge_refusal(attempt: Attempt, what: str, token: str) -> None:
         )
     if outcome.error.status_code != 401:
         raise NotYet(f"With {what}, the status is {outcome.error.status_code}. Expected: 401.")
-    challenge = (outcome.error.headers or {}).get("WWW-Authenticate", "none")
-    if challenge != 'Bearer error="invalid_token"':
+    challenge = _challenge(outcome.error)
+    if not challenge.startswith("Bearer ") or 'error="invalid_token"' not in challenge:
         raise NotYet(
             f"With {what}, the header is `WWW-Authenticate: {challenge}`. "
             'Expected: `Bearer error="invalid_token"`.'
         )
+
+
+def _challenge(error) -> str:
+    """The header WWW-Authenticate of an HTTPException. Names of headers may be written in any case."""
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    return headers.get("www-authenticate", "none")
 
 
 def _capital(text: str) -> str:
@@ -108,12 +118,23 @@ def one_shape_for_every_error(answer_in_one_shape):
         other_method = _message(server, "PUT", "/login", 405)
         if "POST" not in other_method.headers.get("Allow", ""):
             raise NotYet("The 405 has lost its header `Allow: POST`. Pass on `error.headers`.")
-        for body, fields in (({"username": "ada"}, ["password"]), ({}, ["username", "password"])):
+        secret = secrets.token_hex(8)
+        for body, wrong, right in (
+            ({"username": "ada"}, ["password"], ["username"]),
+            ({"password": secret}, ["username"], ["password"]),
+            ({}, ["username", "password"], []),
+        ):
             said = _message(server, "POST", "/login", 422, json=body).json()["message"]
-            for field in fields:
+            case = f"The body `{show(body)}` gets the message `{show(said)}`"
+            if secret in said:
+                raise NotYet(f"{case}. It repeats what was sent, which may be a password.")
+            for field in wrong:
                 if field not in said:
+                    raise NotYet(f"{case}. It must name `{field}`.")
+            for field in right:
+                if field in said:
                     raise NotYet(
-                        f"The body `{show(body)}` gets the message `{show(said)}`. It must name `{field}`, too."
+                        f"{case}. Nothing is wrong with `{field}`: take the names from `errors()`."
                     )
     return "Four kinds of refusal, one shape, and every header is still there."
 
@@ -140,8 +161,8 @@ def _message(server: TrialServer, method: str, path: str, status: int, **options
 
 
 @exercise("12.3", hints=[
-    "Leave `def` as it is, and FastAPI runs the view in a thread.",
-    "Inside an `async def` you may write `await run_in_threadpool(slow, password)`, from `fastapi.concurrency`.",
+    "Leave out the word `async`, and FastAPI runs the view in a thread.",
+    "Inside an `async def` you may write `await run_in_threadpool(slow_check, body.password)`, from `fastapi.concurrency`.",
 ])  # fmt: skip
 def free_the_loop(add_check):
     from fastapi import FastAPI
@@ -176,7 +197,7 @@ def free_the_loop(add_check):
     if seconds > 0.3:
         raise NotYet(
             "While one password was checked, `GET /ping` had to wait for it. Your view computes on the event "
-            "loop: make it a `def`, or hand the work to a thread."
+            "loop: make it a `def`, or hand the work to a thread and `await` it."
         )
     return "Whoever logs in takes the time that it takes, and nobody else waits."
 
@@ -240,8 +261,8 @@ def a_guard_that_is_told(require_scopes):
                 f"{case}: status {outcome.error.status_code}. Expected: 403, since the token itself is good."
             )
         expected = f'Bearer error="insufficient_scope", scope="{" ".join(wanted)}"'
-        challenge = (outcome.error.headers or {}).get("WWW-Authenticate", "none")
-        if challenge != expected:
+        challenge = _challenge(outcome.error)
+        if set(re.findall(r'[^\s",]+', challenge)) != set(re.findall(r'[^\s",]+', expected)):
             raise NotYet(
                 f"{case}: the header is `WWW-Authenticate: {challenge}`. Expected: `{expected}`."
             )

@@ -71,6 +71,9 @@ def trial_server(app) -> Iterator[TrialServer]:
 @contextmanager
 def _remembering_errors(app, errors: list) -> Iterator:
     """The app, with the exceptions of its views kept in ``errors`` and logged nowhere."""
+    from course.server import silence
+
+    silence(app)
     if not hasattr(app, "wsgi_app"):
 
         async def remembered(scope, receive, send):
@@ -83,10 +86,6 @@ def _remembering_errors(app, errors: list) -> Iterator:
         return
 
     from flask import got_request_exception
-
-    from course.server import silence
-
-    silence(app)
 
     def remember(sender, exception, **_):
         errors.append(exception)

@@ -37,14 +37,14 @@ def answer_in_one_shape(app):
 from fastapi.concurrency import run_in_threadpool
 def add_check(app, slow_check):
     @app.post("/check")
-    async def check_password(body: Body):
+    async def check_password(body: Secret):
         return {"right": await run_in_threadpool(slow_check, body.password)}
 """,
         """
 import asyncio
 def add_check(app, slow_check):
     @app.post("/check")
-    async def check_password(body: Body):
+    async def check_password(body: Secret):
         return {"right": await asyncio.to_thread(slow_check, body.password)}
 """,
     ],
@@ -54,9 +54,8 @@ def require_scopes(security_scopes, claims):
     granted = claims.get("scope", "").split(" ")
     for scope in security_scopes.scopes:
         if scope not in granted:
-            headers = {
-                "WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{security_scopes.scope_str}"'
-            }
+            wanted = " ".join(reversed(security_scopes.scopes))
+            headers = {"www-authenticate": f'Bearer scope="{wanted}", error="insufficient_scope"'}
             raise HTTPException(403, "no", headers)
     return claims
 """,
@@ -97,6 +96,12 @@ _EVERY = '" ".join(str(each["loc"][-1]) for each in error.errors())'
 
 WRONG = {
     "12.1": [
+        (
+            _DECODE.format(options=_GOOD, errors=_ERRORS, refusal=_REFUSAL).replace(
+                "raise", "return"
+            ),
+            "Use `raise`",
+        ),
         (
             _DECODE.format(options='algorithms=["HS256"]', errors=_ERRORS, refusal=_REFUSAL),
             "without `exp` was accepted",
@@ -187,7 +192,7 @@ WRONG = {
                 headers=", headers=error.headers",
                 said='str(error.errors()[0]["loc"][-1])',
             ),
-            "It must name `password`, too",
+            "It must name `password`",
         ),
         (
             _HANDLER.format(
@@ -204,6 +209,24 @@ WRONG = {
             "        return JSONResponse({'message': error.detail}, error.status_code, headers=error.headers)",
             "handler for `RequestValidationError`",
         ),
+        (
+            _HANDLER.format(
+                kind="AnyHTTPException",
+                body='{"message": error.detail}',
+                headers=", headers=error.headers",
+                said='"Check username and password."',
+            ),
+            "Nothing is wrong with `username`",
+        ),
+        (
+            _HANDLER.format(
+                kind="AnyHTTPException",
+                body='{"message": error.detail}',
+                headers=", headers=error.headers",
+                said='str([each["loc"] for each in error.errors()]) + str(error.body)',
+            ),
+            "Nothing is wrong with",
+        ),
         ("def answer_in_one_shape(app):\n    pass", 'Expected: `{"message": "..."}`'),
         (
             "def answer_in_one_shape(app):\n    @app.exception_handler(AnyHTTPException)\n"
@@ -214,25 +237,25 @@ WRONG = {
     "12.3": [
         (
             "def add_check(app, slow_check):\n    @app.post('/check')\n"
-            "    async def check_password(body: Body):\n"
+            "    async def check_password(body: Secret):\n"
             "        return {'right': slow_check(body.password)}",
             "computes on the event loop",
         ),
         (
             "def add_check(app, slow_check):\n    @app.post('/check')\n"
-            "    async def check_password(body: Body):\n"
+            "    async def check_password(body: Secret):\n"
             "        return {'right': await slow_check(body.password)}",
             "an error of your code",
         ),
         (
             "import asyncio\ndef add_check(app, slow_check):\n    @app.post('/check')\n"
-            "    async def check_password(body: Body):\n        await asyncio.sleep(0)\n"
+            "    async def check_password(body: Secret):\n        await asyncio.sleep(0)\n"
             "        return {'right': slow_check(body.password)}",
             "computes on the event loop",
         ),
         (
             "def add_check(app, slow_check):\n    @app.post('/check')\n"
-            "    def check_password(body: Body):\n        slow_check(body.password)\n"
+            "    def check_password(body: Secret):\n        slow_check(body.password)\n"
             "        return {'right': True}",
             "With the wrong password",
         ),
