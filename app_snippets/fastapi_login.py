@@ -266,8 +266,7 @@ def live_token(
         )
     except jwt.ExpiredSignatureError:
         raise unauthorized("The token has expired.", invalid) from None
-    # OverflowError: a date that is infinite. None of these may tell more than that.
-    except (jwt.InvalidTokenError, ValidationError, OverflowError):
+    except (jwt.InvalidTokenError, ValidationError):
         raise unauthorized("The token is not valid.", invalid) from None
     if database.get(BlockedLogin, claims.login_id):
         raise unauthorized("The token was logged out.", invalid)
