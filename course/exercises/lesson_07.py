@@ -1,11 +1,10 @@
 """Exercises of lesson 07, Store users and passwords. Hashes, time and databases are real ones."""
 
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from course.checking import Attempt, NotYet, describe_error, exercise, show
+from course.exercises.trial_database import trial_database
 
 RIGHT, WRONG = "correct horse battery staple", "let me in"
 
@@ -123,14 +122,8 @@ def move_old_hashes_over(check_and_renew):
     "Before the `return False`: `session.rollback()`.",
 ])  # fmt: skip
 def let_the_database_decide(store):
-    from sqlalchemy import create_engine
-
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        engine = create_engine(f"sqlite:///{Path(folder).as_posix()}/users.db")
-        try:
-            _judge_store(store, engine)
-        finally:
-            engine.dispose()
+    with trial_database() as engine:
+        _judge_store(store, engine)
     return "The database decides, also between two at once, and the session lives on."
 
 

@@ -1,14 +1,13 @@
 """Exercises of lesson 08, Refresh and log out. Clients meet a real server, rows a real database."""
 
 import secrets
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from course.checking import Attempt, NotYet, describe_error, exercise, show
+from course.exercises.trial_database import trial_database
 from course.exercises.trial_server import TrialServer, trial_server
 
 
@@ -217,14 +216,8 @@ def _logout_app(add_logout) -> Iterator[tuple[_LoginService, TrialServer, list]]
     "Without `session.commit()` the database takes it all back.",
 ])  # fmt: skip
 def throw_away_what_is_no_longer_needed(prune):
-    from sqlalchemy import create_engine
-
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        engine = create_engine(f"sqlite:///{Path(folder).as_posix()}/tokens.db")
-        try:
-            _judge_prune(prune, engine)
-        finally:
-            engine.dispose()
+    with trial_database() as engine:
+        _judge_prune(prune, engine)
     return "What has expired is gone, and what still protects somebody stays."
 
 

@@ -1,11 +1,10 @@
 """Exercises of lesson 09, Rotate refresh tokens. Stories happen on a real server, races on a real database."""
 
-import tempfile
 import threading
 import time
-from pathlib import Path
 
 from course.checking import Attempt, NotAttempted, NotYet, describe_error, exercise, show, type_of
+from course.exercises.trial_database import trial_database
 
 WHO = ("Ada", "thief")
 
@@ -68,19 +67,12 @@ def _can_refresh_at_the_end(url: str, steps: list[str], who: str) -> bool:
     "`changed.rowcount` is 1 if there was such a row, and 0 if not.",
 ])  # fmt: skip
 def one_step(use_up):
-    from sqlalchemy import create_engine
-
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / "sessions.db"
-        engine = create_engine(f"sqlite:///{path.as_posix()}")
-        try:
-            _judge_use_up(use_up, engine, path)
-        finally:
-            engine.dispose()
+    with trial_database() as engine:
+        _judge_use_up(use_up, engine)
     return "One statement asks and writes, so of two at once one wins."
 
 
-def _judge_use_up(use_up, engine, path: Path) -> None:
+def _judge_use_up(use_up, engine) -> None:
     import sqlite3
     from contextlib import closing
 
@@ -142,7 +134,7 @@ def _judge_use_up(use_up, engine, path: Path) -> None:
 
     def be_faster(connection, cursor, statement, *_):
         if statement.lstrip().upper().startswith("UPDATE"):
-            with closing(sqlite3.connect(path, timeout=5)) as other, other:
+            with closing(sqlite3.connect(engine.url.database, timeout=5)) as other, other:
                 other.execute(
                     "UPDATE sessions SET refresh_jti = 'theirs' WHERE id = 's-1' AND refresh_jti = 'R2'"
                 )
