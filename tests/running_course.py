@@ -88,10 +88,13 @@ def running_course(folder: Path) -> Iterator[RunningCourse]:
 
 
 def _stop(process: subprocess.Popen) -> None:
-    """Press Ctrl-C until it ends: JupyterLab asks "are you sure?", and one that comes too early may be ignored."""
+    """Press Ctrl-C until it ends: JupyterLab asks "are you sure?", and one that comes too early may be ignored.
+
+    Where the tests themselves run in the background, Ctrl-C is ignored for good, and SIGTERM is not.
+    """
     ctrl_c = signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGINT
-    for _ in range(60):
-        process.send_signal(ctrl_c)
+    for attempt in range(60):
+        process.send_signal(ctrl_c if attempt < 10 else signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.5)
             return

@@ -44,7 +44,7 @@ def take_as_long_for_nobody(password_is_right):
     known = min(_work(attempt, ada) for _ in range(4))
     unknown = min(_work(attempt, None) for _ in range(4))
     if unknown < known / 2:
-        slept = _seconds(attempt, None) > _seconds(attempt, ada) / 2
+        slept = _seconds(attempt, None) > 0.03 + 3 * unknown  # more time than work
         slip = "For nobody, do the work of a check as well."
         if slept:
             slip = "Waiting is not working: under load, the real check gets slower and your pause does not."
