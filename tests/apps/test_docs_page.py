@@ -3,23 +3,13 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from course.paths import ROOT
-from tests.browser import FLAGS, require_browser
-from tests.running_app import LEVELS, WITHOUT_REGISTER, RunningApp, running_app
+from tests.apps.running import PASSWORD, WITH_DOCS_PAGE, RunningApp, running_app
 
-PASSWORD = "correct horse battery staple"
 PATIENCE = 30_000  # milliseconds
 PICTURES = ROOT / ".browser-pictures"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=require_browser(), args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -47,7 +37,7 @@ def save_picture(page: Page, name: str) -> None:
     page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("name", [name for name in LEVELS if name not in WITHOUT_REGISTER])
+@pytest.mark.parametrize("name", WITH_DOCS_PAGE)
 def test_page_shows_the_operations(name, tmp_path, page):
     with running_app(name, tmp_path) as app:
         open_docs(page, app)

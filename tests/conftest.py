@@ -1,4 +1,4 @@
-"""A real PostgreSQL server, which comes from PyPI with the test dependencies."""
+"""What tests of several rooms need: a real browser, a real PostgreSQL."""
 
 import itertools
 import shutil
@@ -9,12 +9,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import FLAGS, require_browser
+
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """The system's Chromium or Google Chrome, driven by Playwright; one for all tests of a worker."""
+    path = require_browser()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
 def postgresql() -> Iterator:
-    """The server, started at the first use and stopped at the end."""
+    """A real PostgreSQL server, which comes from PyPI; started at the first use and stopped at the end."""
     # Not pytest's own folder: only its owner may enter that, and PostgreSQL never runs as root.
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     folder.chmod(0o755)

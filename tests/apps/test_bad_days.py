@@ -11,10 +11,8 @@ import pytest
 import requests
 from jose import jwt
 
-from tests.postgresql import empty_database, postgresql  # noqa: F401 (fixtures)
-from tests.running_app import RunningApp, documented_command, run, running_app
+from tests.apps.running import ADA, RunningApp, names_at, running_app
 
-ADA = {"username": "ada", "password": "correct horse battery staple"}
 ROUNDS = 100
 
 
@@ -28,7 +26,7 @@ def me(app: RunningApp, token: str) -> int:
     return requests.get(app.url + "/me", headers=headers, timeout=20).status_code
 
 
-@pytest.mark.parametrize("name", ["refresh_logout", "fastapi_login", "rotate_refresh", "roles"])
+@pytest.mark.parametrize("name", names_at("refresh", "rotate", "roles"))
 def test_logging_out_survives_kill_9(name, tmp_path):
     with running_app(name, tmp_path) as app:
         app.add_user(**ADA)
@@ -36,7 +34,6 @@ def test_logging_out_survives_kill_9(name, tmp_path):
         assert post(app, "/logout", ended["access_token"]).status_code == 204
         app.kill()
     with running_app(name, tmp_path, key=app.key) as again:
-        assert again.url != app.url or again.process.pid != app.process.pid
         assert me(again, ended["access_token"]) == 401
         assert post(again, "/refresh", ended["refresh_token"]).status_code == 401
         assert me(again, kept["access_token"]) == 200
@@ -69,7 +66,7 @@ def test_every_race_has_one_winner_on_sqlite(tmp_path):
     race_on_two_servers(tmp_path, None)
 
 
-def test_every_race_has_one_winner_on_postgresql(tmp_path, empty_database):  # noqa: F811
+def test_every_race_has_one_winner_on_postgresql(tmp_path, empty_database):
     race_on_two_servers(tmp_path, empty_database)
 
 
@@ -81,7 +78,7 @@ def race_on_two_servers(folder, database_url: str | None) -> None:
         pool = stack.enter_context(ThreadPoolExecutor(2))
         here.add_user(**ADA)
         results = [race(here, there, pool) for _ in range(ROUNDS)]
-        assert "Traceback" not in here.log.read_text(encoding="utf-8")
+        assert "Traceback" not in here.said
     assert results == [[200, 401]] * ROUNDS
 
 
@@ -96,8 +93,8 @@ def race(here: RunningApp, there: RunningApp, pool: ThreadPoolExecutor) -> list[
     return sorted(pool.map(refresh, [here, there]))
 
 
-@pytest.mark.parametrize("name", ["refresh_logout", "fastapi_login"])
-def test_one_login_may_be_ended_twice_at_once_on_postgresql(name, tmp_path, empty_database):  # noqa: F811
+@pytest.mark.parametrize("name", names_at("refresh"))
+def test_one_login_may_be_ended_twice_at_once_on_postgresql(name, tmp_path, empty_database):
     with (
         running_app(name, tmp_path, empty_database) as app,
         ThreadPoolExecutor(4) as pool,
@@ -107,10 +104,10 @@ def test_one_login_may_be_ended_twice_at_once_on_postgresql(name, tmp_path, empt
             token = post(app, "/login", json=ADA).json()["refresh_token"]
             answers = pool.map(post, [app] * 4, ["/logout"] * 4, [token] * 4)
             assert {answer.status_code for answer in answers} <= {204, 401}
-        assert "Traceback" not in app.log.read_text(encoding="utf-8")
+        assert "Traceback" not in app.said
 
 
-@pytest.mark.parametrize("name", ["refresh_logout", "rotate_refresh", "roles", "fastapi_login"])
+@pytest.mark.parametrize("name", names_at("refresh", "rotate", "roles"))
 def test_tokens_of_a_deleted_user_are_nobody_s_and_no_id_is_given_twice(name, tmp_path):
     with running_app(name, tmp_path) as app:
         app.add_user(**ADA)
@@ -121,14 +118,12 @@ def test_tokens_of_a_deleted_user_are_nobody_s_and_no_id_is_given_twice(name, tm
         bob = {"username": "bob", "password": ADA["password"]}
         assert post(app, "/register", json=bob).json()["id"] == "2"
         assert post(app, "/refresh", tokens["refresh_token"]).status_code == 401
-        if name in (
-            "rotate_refresh",
-            "roles",
-        ):  # the others believe an access token until it expires
+        # The others believe an access token until it expires.
+        if app.app.level in ("rotate", "roles"):
             assert me(app, tokens["access_token"]) == 401
 
 
-@pytest.mark.parametrize("name", ["rotate_refresh", "roles"])
+@pytest.mark.parametrize("name", names_at("rotate", "roles"))
 def test_a_session_ends_when_it_says_whatever_happens_to_its_row(name, tmp_path):
     with running_app(name, tmp_path) as app:
         app.add_user(**ADA)
@@ -139,7 +134,7 @@ def test_a_session_ends_when_it_says_whatever_happens_to_its_row(name, tmp_path)
         assert post(app, "/refresh", tokens["refresh_token"]).status_code == 401
 
 
-@pytest.mark.parametrize("name", ["rotate_refresh", "roles"])
+@pytest.mark.parametrize("name", names_at("rotate", "roles"))
 def test_a_refresh_never_outlives_its_session(name, tmp_path):
     with running_app(name, tmp_path) as app:
         app.add_user(**ADA)
@@ -157,10 +152,9 @@ def test_a_body_that_comes_late_does_not_outlive_a_demotion(tmp_path):
     """Headers and a byte while still an admin, the rest when it is over."""
     eve = {"username": "eve", "password": ADA["password"]}
     with running_app("roles", tmp_path) as app:
-        *set_role, _, admin = documented_command("roles", "set-role ada admin")
         for user in (ADA, eve):
             app.add_user(**user)
-            assert run([*set_role, user["username"], admin], app.environment).returncode == 0
+            assert app.command("set-role", user["username"], "admin")[0] == 0
         ada, late = (post(app, "/login", json=user).json()["access_token"] for user in (ADA, eve))
         body = b'{"role": "admin"}'
         head = (
