@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 
 import requests
 
+from course.token_parts import decode_part, encode_part
+
 LEVELS = ("login", "users", "refresh", "rotate", "roles")
 TIMEOUT = 20  # seconds that an answer may take
 JSON = "application/json"
@@ -271,8 +273,8 @@ def bad_tokens_are_refused(service: Service) -> None:
     token = service.log_in(name, password)["access_token"]
     header, payload, signature = (token.split(".") + ["", ""])[:3]
     other = "A" if signature[:1] != "A" else "B"
-    nested = _part(b'{"alg":"HS256","x":' + b"[" * 9_000)
-    unsigned = _part(b'{"alg":"none"}')
+    nested = encode_part(b'{"alg":"HS256","x":' + b"[" * 9_000)
+    unsigned = encode_part(b'{"alg":"none"}')
     basic = base64.b64encode(f"{name}:{password}".encode()).decode()
     cases = [
         ("no Authorization header", {}),
@@ -589,15 +591,11 @@ def _one_of_two(service: Service, what: str, wanted: tuple[int, int], path: str,
     service.note(what, expected, f"{got[0]} and {got[1]}", kept=tuple(got) == wanted)
 
 
-def _part(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).decode().rstrip("=")
-
-
 def _another_subject(payload: str) -> str:
     """The payload with another sub; of what is no JSON object, another payload."""
     try:
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return _part(json.dumps(claims | {"sub": "424242"}).encode())
+        claims = json.loads(decode_part(payload))
+        return encode_part(claims | {"sub": "424242"})
     except (ValueError, TypeError):
         return "e30"
 

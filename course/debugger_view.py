@@ -3,20 +3,15 @@
 The kernel computes everything: python-jose verifies and signs, ``show_token`` draws, ipywidgets carries the keys typed.
 """
 
-import base64
 import contextlib
 import html
 import json
 from collections.abc import Callable
 
 from course.shown import COLOURS, Shown, box
-from course.token_view import LARGEST_DRAWN, PARTS, as_text, decode_base64url, draw_token, unwrap
+from course.token_parts import ARTICLE_TOKEN, decode_part, encode_part, read_object
+from course.token_view import LARGEST_DRAWN, PARTS, as_text, draw_token, unwrap
 
-# The token of the blog post that the lessons take apart. Its key is public and burnt, so none is filled in.
-FIRST_TOKEN = (
-    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ5b3VyLXVzZXJuYW1lIiwiZXhwIjoxNjY2NzIwNDkwfQ."
-    "K62wERMzH28I5g8IygVB0y-JuYdA0-7wuZkll2AyCNs"
-)
 # RFC 7518 §3.2: a key for HMAC has at least as many bytes as the hash.
 BYTES_OF_A_GOOD_KEY = {"HS256": 32, "HS384": 48, "HS512": 64}
 LONGEST_READ = 4 * LARGEST_DRAWN  # characters; no server takes a header that long
@@ -26,11 +21,11 @@ INVITATION = "This is a still picture. Run the cell in JupyterLab to type in it.
 
 
 def debugger(token: str | bytes | None = None, key: str = "") -> "Debugger":
-    """A form for ``token`` (the lessons' first token, if none is given) and a key for HS256, HS384 or HS512.
+    """A form for ``token`` (the lessons' first token, without its key, if none is given) and a key for HS256, HS384 or HS512.
 
     Never raises, whatever is given or typed: what is wrong is said in the form.
     """
-    return Debugger(FIRST_TOKEN if token is None else token, key)
+    return Debugger(ARTICLE_TOKEN if token is None else token, key)
 
 
 def judge(token: str, key: str) -> tuple[str, str]:
@@ -44,9 +39,9 @@ def judge(token: str, key: str) -> tuple[str, str]:
     if len(pieces) != len(PARTS):
         return "waiting", "? Cannot be checked: this is not three parts with dots between them."
     try:
-        header = read_object(decode_base64url(pieces[0]).decode("utf-8"))
-        decode_base64url(pieces[1])
-        signature = decode_base64url(pieces[2])
+        header = read_object(decode_part(pieces[0]).decode("utf-8"))
+        decode_part(pieces[1])
+        signature = decode_part(pieces[2])
     except ValueError as error:
         return "waiting", f"? Cannot be checked: a part cannot be read ({error})."
     algorithm = header.get("alg")
@@ -98,10 +93,10 @@ def sign(header: dict, payload_piece: str, header_piece: str, key: str) -> tuple
     done = f"Signed again with {algorithm}."
     if not isinstance(algorithm, str) or algorithm not in BYTES_OF_A_GOOD_KEY:
         algorithm = "HS256"
-        header_piece = write_piece({**header, "alg": algorithm})
+        header_piece = encode_part({**header, "alg": algorithm})
         done = "Signed again. The header now says HS256, which is what a typed key can do."
     signed = f"{header_piece}.{payload_piece}"
-    return f"{signed}.{_encode(_hmac(key, algorithm).sign(signed.encode()))}", done
+    return f"{signed}.{encode_part(_hmac(key, algorithm).sign(signed.encode()))}", done
 
 
 def _hmac(key: str, algorithm: str):
@@ -131,61 +126,10 @@ def _warn_of_a_short_key(key: str, algorithm: str) -> str:
     )
 
 
-def read_object(text: str) -> dict:
-    """The JSON object in ``text``.
-
-    Raises:
-        ValueError: in words for people, also for what is JSON to Python only (``NaN``) and for a name that comes twice.
-    """
-
-    def without_repetition(pairs: list[tuple[str, object]]) -> dict:
-        names = [name for name, _ in pairs]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"an object in which {json.dumps(name)[:60]} stands twice")
-        return dict(pairs)
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"not JSON: {constant} is Python")
-
-    try:
-        content = json.loads(text, object_pairs_hook=without_repetition, parse_constant=refuse)
-    except json.JSONDecodeError as error:
-        raise ValueError(
-            f"not JSON, see line {error.lineno}, column {error.colno}: {error.msg}"
-        ) from error
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if not isinstance(content, dict):
-        raise ValueError("JSON, but not an object {…}")
-    return content
-
-
-def write_piece(content: dict) -> str:
-    """One part of a token, of an object.
-
-    Raises:
-        ValueError: for what JSON or UTF-8 cannot write, such as half a character.
-    """
-    try:
-        text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return _encode(text.encode("utf-8"))
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            "text with half a character (a lone surrogate), which UTF-8 cannot write"
-        ) from error
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
 def _to_edit(piece: str) -> str:
     """The JSON of a part, laid out for editing; empty if it cannot be read."""
     try:
-        text = json.dumps(json.loads(decode_base64url(piece)), indent=2, ensure_ascii=False)
+        text = json.dumps(json.loads(decode_part(piece)), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return ""
     # What is invisible or turns the reading direction is spelled out, as JSON spells it.
@@ -297,7 +241,7 @@ class Debugger:
         piece = self._before[index]
         if text == _to_edit(piece):
             return content, piece
-        return content, write_piece(content)
+        return content, encode_part(content)
 
     def _sign_again(self, button: object = None) -> None:
         try:
