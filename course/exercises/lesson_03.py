@@ -1,13 +1,12 @@
 """Exercises of lesson 03, Create a JWT with python-jose."""
 
-import os
 import random
 import re
 import secrets
 import time
-from contextlib import contextmanager
 
 from course.checking import Attempt, NotYet, exercise, show, type_of
+from course.trials.time_zone import time_zone
 
 ARTICLE_KEY = "9b73f2a1bdd7ae163444473d29a6885ffa22ab26117068f72a5a56a74d12d1fc"  # public and burnt
 UUID = re.compile(
@@ -218,22 +217,3 @@ def _judge_claims(
             raise NotYet(
                 f"For `{called}`, `{name}` is off by {off:+.0f} seconds. `exp` is now plus {minutes} minutes, `iat` is now."
             )
-
-
-@contextmanager
-def time_zone(name: str):
-    """Run in another time zone, where the system can switch (Windows cannot: there the machine's own is tried)."""
-    if not hasattr(time, "tzset"):
-        yield
-        return
-    kept = os.environ.get("TZ")
-    os.environ["TZ"] = name
-    time.tzset()
-    try:
-        yield
-    finally:
-        if kept is None:
-            del os.environ["TZ"]
-        else:
-            os.environ["TZ"] = kept
-        time.tzset()

@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 from course.checking import Attempt, NotYet, exercise, show, type_of
-from course.exercises.lesson_03 import time_zone
+from course.trials.time_zone import time_zone
 
 MOMENT = 1666720490  # 2022-10-25 17:54:50 UTC
 LAST_DATE = 253402300799  # the last second of the year 9999

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from course.checking import Attempt, NotYet, describe_error, exercise, show
-from course.exercises.trial_database import trial_database
+from course.trials.database import trial_database
 
 RIGHT, WRONG = "correct horse battery staple", "let me in"
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from course.checking import Attempt, NotYet, describe_error, exercise, show
-from course.exercises.trial_database import trial_database
-from course.exercises.trial_server import TrialServer, trial_server
+from course.trials.database import trial_database
+from course.trials.server import TrialServer, trial_server
 
 
 @dataclass

@@ -4,7 +4,7 @@ import threading
 import time
 
 from course.checking import Attempt, NotAttempted, NotYet, describe_error, exercise, show, type_of
-from course.exercises.trial_database import trial_database
+from course.trials.database import trial_database
 
 WHO = ("Ada", "thief")
 

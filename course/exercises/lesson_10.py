@@ -5,7 +5,7 @@ import time
 from contextlib import contextmanager
 
 from course.checking import Attempt, NotYet, describe_error, exercise, show
-from course.exercises.trial_server import TrialServer, trial_server
+from course.trials.server import TrialServer, message_of, trial_server
 
 
 @exercise("10.1", hints=[
@@ -142,9 +142,7 @@ def _judge_refusal(answer) -> None:
         raise NotYet(
             f"The 403 has the header `WWW-Authenticate: {challenge or 'none'}`. Expected: `{expected}`."
         )
-    is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-    if not is_json or not isinstance(answer.json(), dict) or not answer.json().get("message"):
-        raise NotYet(f"The 403 says `{show(answer.text.strip())}`. Expected JSON with a `message`.")
+    message_of(answer)
 
 
 @exercise("10.3", hints=[
@@ -200,6 +198,4 @@ def _judge_delete_me(server: TrialServer, sign, users: dict) -> None:
         raise NotYet(
             f"User 1, who is gone, sent a fresh token and got {answer.status_code}. Expected: 404."
         )
-    is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-    if not is_json or not isinstance(answer.json(), dict) or not answer.json().get("message"):
-        raise NotYet(f"The 404 says `{show(answer.text.strip())}`. Expected JSON with a `message`.")
+    message_of(answer)

@@ -6,7 +6,7 @@ import threading
 import time
 
 from course.checking import Attempt, NotYet, describe_error, exercise, show
-from course.exercises.trial_server import TrialServer, trial_server
+from course.trials.server import TrialServer, message_of, trial_server
 
 KEY = secrets.token_hex(32)
 
@@ -105,17 +105,15 @@ def one_shape_for_every_error(answer_in_one_shape):
     Attempt(answer_in_one_shape, "answer_in_one_shape").prepare(app)
     with trial_server(app) as server:
         right = {"username": "ada", "password": "x"}
-        refused = _message(server, "POST", "/login", 401, json=right)
-        if refused.json()["message"] != "Invalid credentials.":
-            raise NotYet(
-                f"The 401 says `{show(refused.json()['message'])}`. Pass on the exception's `detail`."
-            )
+        refused, said = _refusal(server, "POST", "/login", 401, json=right)
+        if said != "Invalid credentials.":
+            raise NotYet(f"The 401 says `{show(said)}`. Pass on the exception's `detail`.")
         if refused.headers.get("WWW-Authenticate") != "Bearer":
             raise NotYet(
                 "The 401 has lost its header `WWW-Authenticate: Bearer`. Pass on `error.headers`."
             )
-        _message(server, "GET", "/nobody", 404)
-        other_method = _message(server, "PUT", "/login", 405)
+        _refusal(server, "GET", "/nobody", 404)
+        other_method, _ = _refusal(server, "PUT", "/login", 405)
         if "POST" not in other_method.headers.get("Allow", ""):
             raise NotYet("The 405 has lost its header `Allow: POST`. Pass on `error.headers`.")
         secret = secrets.token_hex(8)
@@ -124,7 +122,7 @@ def one_shape_for_every_error(answer_in_one_shape):
             ({"password": secret}, ["username"], ["password"]),
             ({}, ["username", "password"], []),
         ):
-            said = _message(server, "POST", "/login", 422, json=body).json()["message"]
+            _, said = _refusal(server, "POST", "/login", 422, json=body)
             case = f"The body `{show(body)}` gets the message `{show(said)}`"
             if secret in said:
                 raise NotYet(f"{case}. It repeats what was sent, which may be a password.")
@@ -139,25 +137,15 @@ def one_shape_for_every_error(answer_in_one_shape):
     return "Four kinds of refusal, one shape, and every header is still there."
 
 
-def _message(server: TrialServer, method: str, path: str, status: int, **options):
+def _refusal(server: TrialServer, method: str, path: str, status: int, **options):
+    """The answer, which must be a refusal with this status, and its message."""
     answer = server.call(method, path, **options)
-    asked = f"`{method} {path}`"
     if answer.status_code != status:
-        raise NotYet(f"{asked} answered {answer.status_code}. Expected: {status}.")
-    try:
-        body = answer.json()
-    except ValueError:
-        raise NotYet(f"{asked} answered `{show(answer.text)}`. Expected JSON.") from None
-    if not isinstance(body, dict) or not isinstance(body.get("message"), str):
-        slip = ""
-        if status in (404, 405) and "detail" in body:
-            slip = " 404 and 405 come from Starlette: register the handler for `AnyHTTPException`."
-        if status == 422 and "detail" in body:
-            slip = " Register a handler for `RequestValidationError`."
-        raise NotYet(
-            f'{asked} answered {status} with `{show(body)}`. Expected: `{{"message": "..."}}`.{slip}'
-        )
-    return answer
+        raise NotYet(f"`{method} {path}` answered {answer.status_code}. Expected: {status}.")
+    handler = "404 and 405 come from Starlette: register the handler for `AnyHTTPException`."
+    if status == 422:
+        handler = "Register a handler for `RequestValidationError`."
+    return answer, message_of(answer, slips={"detail": handler})
 
 
 @exercise("12.3", hints=[

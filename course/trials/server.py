@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from course.checking import NotAttempted, NotYet, describe_error
+from course.checking import NotAttempted, NotYet, describe_error, show
 
 
 @dataclass
@@ -35,6 +35,28 @@ class TrialServer:
                 f"{_slip(error)}"
             )
         return response
+
+
+def message_of(refusal, slips: dict[str, str] | None = None) -> str:
+    """The words of a refusal (a ``requests.Response``), which must be JSON with a ``message``; else it is *not yet*.
+
+    ``slips`` maps a name that may stand there in its place to the sentence that explains how it comes there.
+    """
+    said = f"The {refusal.status_code} says `{show(refusal.text.strip())}`"
+    try:
+        body = refusal.json()
+    except ValueError:
+        body = None
+    kind = refusal.headers.get("Content-Type", "no content type")
+    if body is None or not kind.startswith("application/json"):
+        raise NotYet(f'{said} ({kind}), which is not JSON. Expected: `{{"message": "..."}}`.')
+    message = body.get("message") if isinstance(body, dict) else None
+    if not isinstance(message, str) or not message:
+        slip = next((slip for name, slip in (slips or {}).items() if name in body), "")
+        raise NotYet(
+            f'{said}. Expected the reason under the name `message`: `{{"message": "..."}}`. {slip}'.rstrip()
+        )
+    return message
 
 
 def _slip(error: BaseException) -> str:
