@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from course import serve
-from course.contract import LEVELS, judge
+from course.contract import LEVELS, hold
 from course.paths import Course
 from course.server import _running
 
@@ -241,7 +241,7 @@ def test_broken_app_is_found_out(fault):
     module = broken_app(name, replacements)
     app = module.create_app()
     add_ada(module, app)
-    rows = judge(serve(app, "broken").url, level, "ada", PASSWORD)
+    rows = hold(serve(app, "broken").url, level, "ada", PASSWORD)
     broken = {row.request: row.got for row in rows if not row.kept}
     assert set(named) <= set(broken), broken
     assert len(broken) < len(rows) * 2 / 3  # a fault is named by what it breaks, not by everything
@@ -254,11 +254,11 @@ def test_unbroken_app_is_not(name):
     app = module.create_app()
     add_ada(module, app)
     level = "users" if name == "smorest_users" else "roles"
-    assert [row for row in judge(serve(app).url, level, "ada", PASSWORD) if not row.kept] == []
+    assert [row for row in hold(serve(app).url, level, "ada", PASSWORD) if not row.kept] == []
 
 
 def test_service_that_is_not_there_breaks_every_level():
-    rows = judge("http://127.0.0.1:9", "roles", "ada", PASSWORD)
+    rows = hold("http://127.0.0.1:9", "roles", "ada", PASSWORD)
     assert not any(row.kept for row in rows) and {row.level for row in rows} == set(LEVELS)
     assert {row.got for row in rows} <= {
         "no answer (ConnectionError)",
@@ -285,16 +285,16 @@ def test_service_that_always_says_the_same_is_found_out_and_never_crashes_the_ju
     def say_it():
         return answer
 
-    rows = judge(serve(app, "parrot").url, "roles", "ada", PASSWORD)
+    rows = hold(serve(app, "parrot").url, "roles", "ada", PASSWORD)
     assert any(not row.kept for row in rows if row.level == "login")
 
 
 def test_level_that_needs_a_user_says_so():
     for level in ("login", "roles"):
         with pytest.raises(ValueError, match=f"The level {level} needs the name and password"):
-            judge("http://127.0.0.1:9", level)
+            hold("http://127.0.0.1:9", level)
     with pytest.raises(ValueError, match="There is no level 'admin', only login, users"):
-        judge("http://127.0.0.1:9", "admin")
+        hold("http://127.0.0.1:9", "admin")
 
 
 def course_contract(*arguments: str) -> subprocess.CompletedProcess:

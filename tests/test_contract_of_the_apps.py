@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.contract import as_table, judge
+from course.contract import as_table, hold
 from tests.running_app import LEVELS, RunningApp, running_app
 
 PASSWORD = "correct horse battery staple"
@@ -13,7 +13,7 @@ def assert_keeps_the_contract(app: RunningApp) -> None:
     if app.name == "roles":
         appointed = app.run_documented("set-role ada admin")
         assert appointed.stdout == "ada has the role admin.\n", appointed.stderr
-    rows = judge(app.url, LEVELS[app.name], "ada", PASSWORD)
+    rows = hold(app.url, LEVELS[app.name], "ada", PASSWORD)
     broken = [row for row in rows if not row.kept]
     assert rows and not broken, as_table(broken)
     assert "Traceback" not in app.log.read_text(encoding="utf-8")
