@@ -11,7 +11,7 @@ from flask import Flask
 from course import serve
 from course.contract import LEVELS, hold
 from course.paths import Course
-from course.server import _running
+from course.server import servers
 
 PASSWORD = "correct horse battery staple"
 
@@ -220,7 +220,7 @@ def _fresh_database(tmp_path, monkeypatch):
     monkeypatch.setenv("USERS_DATABASE", str(tmp_path / "users.db"))
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{(tmp_path / 'app.db').as_posix()}")
     yield
-    for server in list(_running.values()):
+    for server in list(servers.values()):
         server.stop()
 
 

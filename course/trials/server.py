@@ -93,7 +93,7 @@ def trial_server(app) -> Iterator[TrialServer]:
 @contextmanager
 def _remembering_errors(app, errors: list) -> Iterator:
     """The app, with the exceptions of its views kept in ``errors`` and logged nowhere."""
-    from course.server import silence
+    from course.server_log import silence
 
     silence(app)
     if not hasattr(app, "wsgi_app"):
