@@ -11,11 +11,9 @@ from course.token_parts import HEADER, compact, encode_part, signed
 
 @exercise(
     "2.1",
-    hints=[
-        "Three steps: the signing input as text, the HMAC of its bytes, and the two joined by a dot.",
-        'The signing input is `encode_part(header as JSON bytes) + "." + encode_part(claims as JSON bytes)`.',
-        "`hmac.digest(key.encode(), signing_input.encode(), hashlib.sha256)` gives 32 raw bytes. They go through `encode_part`.",
-    ],
+    "Three steps: the signing input as text, the HMAC of its bytes, and the two joined by a dot.",
+    'The signing input is `encode_part(header as JSON bytes) + "." + encode_part(claims as JSON bytes)`.',
+    "`hmac.digest(key.encode(), signing_input.encode(), hashlib.sha256)` gives 32 raw bytes. They go through `encode_part`.",
 )
 def sign_by_hand(sign):
     attempt = Attempt(
@@ -68,11 +66,9 @@ def _what_is_wrong(token: object, claims: dict, key: str, expected: str) -> str:
 
 @exercise(
     "2.2",
-    hints=[
-        'Take exactly three parts apart. Compute the signature of `f"{header}.{payload}"` yourself.',
-        "If `hmac.compare_digest` says no, `raise ValueError(…)`. Only then decode header and payload.",
-        'After that ask two more things: is the header\'s `alg` equal to `"HS256"`, and are header and payload dictionaries?',
-    ],
+    'Take exactly three parts apart. Compute the signature of `f"{header}.{payload}"` yourself.',
+    "If `hmac.compare_digest` says no, `raise ValueError(…)`. Only then decode header and payload.",
+    'After that ask two more things: is the header\'s `alg` equal to `"HS256"`, and are header and payload dictionaries?',
 )
 def verify_by_hand(verify):
     attempt = Attempt(
@@ -143,10 +139,8 @@ def verify_by_hand(verify):
 
 @exercise(
     "2.3",
-    hints=[
-        "Decode the part, encode the bytes again, and compare with what you were given.",
-        "`binascii.Error` is a kind of `ValueError`: `except ValueError: return False`. So is the error for text that is not ASCII.",
-    ],
+    "Decode the part, encode the bytes again, and compare with what you were given.",
+    "`binascii.Error` is a kind of `ValueError`: `except ValueError: return False`. So is the error for text that is not ASCII.",
 )
 def the_one_right_spelling(is_canonical):
     attempt = Attempt(

@@ -3,6 +3,9 @@
 import json
 import secrets
 import time
+import warnings
+
+import jwt as pyjwt
 
 from course.checking import Attempt, NotYet, exercise, show
 from course.token_parts import HEADER, decode_part, signed
@@ -10,10 +13,8 @@ from course.token_parts import HEADER, decode_part, signed
 
 @exercise(
     "5.1",
-    hints=[
-        "Take the token apart at its dots, and keep the payload as it stands: it need not even be decoded.",
-        'The new header is `encode_part` of the JSON bytes of `{"alg": "none"}`. Behind the payload come a dot and nothing.',
-    ],
+    "Take the token apart at its dots, and keep the payload as it stands: it need not even be decoded.",
+    'The new header is `encode_part` of the JSON bytes of `{"alg": "none"}`. Behind the payload come a dot and nothing.',
 )
 def strip_a_signature(strip_signature):
     attempt = Attempt(strip_signature, "strip_signature")
@@ -55,10 +56,8 @@ def strip_a_signature(strip_signature):
 
 @exercise(
     "5.2",
-    hints=[
-        "There are three cases: `aud` is a text, `aud` is a list, `aud` is missing or something else.",
-        "For a text compare with `==`. `in` asks a text for a piece, and a list for an element.",
-    ],
+    "There are three cases: `aud` is a text, `aud` is a list, `aud` is missing or something else.",
+    "For a text compare with `==`. `in` asks a text for a piece, and a list for an element.",
 )
 def the_right_audience(is_meant_for):
     attempt = Attempt(
@@ -97,16 +96,10 @@ def the_right_audience(is_meant_for):
 
 @exercise(
     "5.3",
-    hints=[
-        "`pyjwt.decode(token, key, algorithms=[…], audience=…, options={…})` is the whole function.",
-        '`options={"require": [...]}` takes the names of the claims that must be there.',
-    ],
+    "`pyjwt.decode(token, key, algorithms=[…], audience=…, options={…})` is the whole function.",
+    '`options={"require": [...]}` takes the names of the claims that must be there.',
 )
 def a_strict_call(strict_pyjwt):
-    import warnings
-
-    import jwt as pyjwt
-
     attempt = Attempt(strict_pyjwt, "strict_pyjwt")
     key = secrets.token_hex(32)
     now = int(time.time())

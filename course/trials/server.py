@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import requests
+from flask import got_request_exception
+
 from course.checking import NotAttempted, NotYet, describe_error, show
+from course.server import Server
+from course.server_log import silence
 
 
 @dataclass
@@ -17,8 +22,6 @@ class TrialServer:
 
     def call(self, method: str, path: str, token: str | None = None, **options):
         """The answer (a ``requests.Response``); an exception in a view is *not yet*."""
-        import requests
-
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         response = requests.request(method, self.url + path, headers=headers, timeout=10, **options)
         patience = time.monotonic() + 1
@@ -78,8 +81,6 @@ def _slip(error: BaseException) -> str:
 @contextmanager
 def trial_server(app) -> Iterator[TrialServer]:
     """Serve a Flask or FastAPI app on a free port of 127.0.0.1 until the block ends; nothing is printed."""
-    from course.server import Server
-
     trial = TrialServer("")
     with _remembering_errors(app, trial.errors) as remembered:
         server = Server(remembered, "trial", 0)
@@ -93,8 +94,6 @@ def trial_server(app) -> Iterator[TrialServer]:
 @contextmanager
 def _remembering_errors(app, errors: list) -> Iterator:
     """The app, with the exceptions of its views kept in ``errors`` and logged nowhere."""
-    from course.server_log import silence
-
     silence(app)
     if not hasattr(app, "wsgi_app"):
 
@@ -106,8 +105,6 @@ def _remembering_errors(app, errors: list) -> Iterator:
 
         yield remembered
         return
-
-    from flask import got_request_exception
 
     def remember(sender, exception, **_):
         errors.append(exception)
