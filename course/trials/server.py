@@ -26,12 +26,12 @@ class TrialServer:
         response = requests.request(method, self.url + path, headers=headers, timeout=10, **options)
         patience = time.monotonic() + 1
         while response.status_code == 500 and not self.errors and time.monotonic() < patience:
-            time.sleep(0.01)  # a FastAPI app answers first, and passes its error on afterwards
+            # A FastAPI app answers first, and passes its error on afterwards.
+            time.sleep(0.01)
         if self.errors:
             error = self.errors[0]
-            if isinstance(error, TypeError) and "ellipsis" in str(
-                error
-            ):  # the stub's view returns ...
+            # The view of the stub returns `...`.
+            if isinstance(error, TypeError) and "ellipsis" in str(error):
                 raise NotAttempted
             raise NotYet(
                 f"A call of `{method} {path}` ended in an error of your code: `{describe_error(error)}`."
