@@ -121,10 +121,8 @@ def test_tokens_of_a_deleted_user_are_nobody_s_and_no_id_is_given_twice(name, tm
         bob = {"username": "bob", "password": ADA["password"]}
         assert post(app, "/register", json=bob).json()["id"] == "2"
         assert post(app, "/refresh", tokens["refresh_token"]).status_code == 401
-        if name in (
-            "rotate_refresh",
-            "roles",
-        ):  # the others believe an access token until it expires
+        # The others believe an access token until it expires.
+        if name in ("rotate_refresh", "roles"):
             assert me(app, tokens["access_token"]) == 401
 
 
