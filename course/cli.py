@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from course import environment
-from course.contract import LEVELS, as_table, judge
+from course.contract import LEVELS, as_table, hold
 from course.lesson_map import read_map
 from course.paths import Course
 
@@ -168,7 +168,7 @@ def build(lesson: str | None, only_check: bool) -> None:
 
 @main.command()
 @click.argument("url")
-@click.option("--level", type=click.Choice(LEVELS), default="login", show_default=True)
+@click.option("--level", type=click.Choice(list(LEVELS)), default="login", show_default=True)
 @click.option("--username", help="Somebody who can log in; for the level roles, an admin.")
 @click.option("--password", envvar="CONTRACT_PASSWORD", help="Theirs, or CONTRACT_PASSWORD.")
 def contract(url: str, level: str, username: str | None, password: str | None) -> None:
@@ -179,7 +179,7 @@ def contract(url: str, level: str, username: str | None, password: str | None) -
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter("It begins with http:// or https://", param_hint="URL")
     try:
-        rows = judge(url, level, username, password)
+        rows = hold(url, level, username, password)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     click.echo(as_table(rows))

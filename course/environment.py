@@ -10,27 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 OLDEST_PYTHON = (3, 11)
-# What a lesson imports, and the distribution that brings it.
-PACKAGES = {
-    "jupyterlab": "jupyterlab",
-    "jose": "python-jose",
-    "jwt": "pyjwt",
-    "joserfc": "joserfc",
-    "flask": "flask",
-    "flask_jwt_extended": "flask-jwt-extended",
-    "flask_smorest": "flask-smorest",
-    "flask_sqlalchemy": "flask-sqlalchemy",
-    "fastapi": "fastapi",
-    "uvicorn": "uvicorn",
-    "sqlalchemy": "sqlalchemy",
-    "passlib": "libpass",
-    "pwdlib": "pwdlib",
-    "requests": "requests",
-    "ipywidgets": "ipywidgets",
-    "matplotlib": "matplotlib",
-    "filelock": "filelock",
-    "nbval": "nbval",
+DISTRIBUTION = "jwt-cell-by-cell"
+CURE = "Run the course by `uv run course`, or install what it needs by `uv sync`."
+# Where the name to import is not the name of the distribution.
+IMPORTED_AS = {
+    "libpass": "passlib",
+    "pyjwt": "jwt",
+    "python-jose": "jose",
+    "argon2-cffi": "argon2",
 }
 LOOPBACK = "127.0.0.1"
 LINE = 90  # characters
@@ -62,11 +52,7 @@ def examine(folder: Path) -> Iterator[Finding]:
             f"Python {version} is too old",
             f"The course needs Python {oldest} or newer: uv python install 3.13",
         )
-    packages = [_examine_package(module, name) for module, name in PACKAGES.items()]
-    well = ", ".join(finding.text.replace(" ", "\0") for finding in packages if not finding.cure)
-    for line in textwrap.wrap(well, LINE, break_on_hyphens=False):  # a name stays with its version
-        yield Finding(line.replace("\0", " "))
-    yield from (finding for finding in packages if finding.cure)
+    yield from _examine_packages()
     for impostor, wanted in IMPOSTORS.items():
         if _version_of(impostor):
             yield Finding(
@@ -84,18 +70,51 @@ def _version_of(distribution: str) -> str | None:
         return None
 
 
-def _examine_package(module: str, distribution: str) -> Finding:
-    cure = "Run the course by `uv run course`, or install its packages by `uv sync`."
-    version = _version_of(distribution)
-    if version is None:
-        return Finding(f"{distribution} is not installed", cure)
+def _examine_packages() -> Iterator[Finding]:
+    """What pyproject.toml asks for: installed, in a version that fits, and whole enough to be imported."""
     try:
-        importlib.import_module(module)
-    except Exception as error:  # a broken package may raise anything when it is imported
+        required = [Requirement(line) for line in importlib.metadata.requires(DISTRIBUTION) or ()]
+    except importlib.metadata.PackageNotFoundError:
+        required = []
+    if not required:
+        yield Finding(f"{DISTRIBUTION}, the course itself, is not installed", CURE)
+        return
+    examined = map(_examine_package, [*required, *_extras_of(required)])
+    # Two packages may bring the same third.
+    findings = list(dict.fromkeys(examined))
+    well = [finding.text.replace(" ", "\0") for finding in findings if not finding.cure]
+    # A name stays on one line with its version.
+    for line in textwrap.wrap(", ".join(well), LINE, break_on_hyphens=False):
+        yield Finding(line.replace("\0", " "))
+    yield from (finding for finding in findings if finding.cure)
+
+
+def _extras_of(required: list[Requirement]) -> Iterator[Requirement]:
+    """What comes with an extra, such as cryptography with ``python-jose[cryptography]``."""
+    for parent in required:
+        if parent.extras and _version_of(parent.name):
+            for line in importlib.metadata.requires(parent.name) or ():
+                child = Requirement(line)
+                if child.marker and any(child.marker.evaluate({"extra": e}) for e in parent.extras):
+                    if not child.marker.evaluate({"extra": ""}):
+                        yield child
+
+
+def _examine_package(required: Requirement) -> Finding:
+    name = required.name
+    version = _version_of(name)
+    if version is None:
+        return Finding(f"{name} is not installed", CURE)
+    if not required.specifier.contains(version, prereleases=True):
+        return Finding(f"{name} {version} does not fit: needed is {required.specifier}", CURE)
+    try:
+        importlib.import_module(IMPORTED_AS.get(name, name.replace("-", "_")))
+    # A broken package may raise anything when it is imported.
+    except Exception as error:
         return Finding(
-            f"{distribution} {version} cannot be imported: {type(error).__name__}: {error}", cure
+            f"{name} {version} cannot be imported: {type(error).__name__}: {error}", CURE
         )
-    return Finding(f"{distribution} {version}")
+    return Finding(f"{name} {version}")
 
 
 def _examine_port() -> Finding:

@@ -14,9 +14,8 @@ from jose import jwk, jws
 
 from course import debugger, show_token
 from course.build import build
-from course.debugger_view import FIRST_TOKEN, write_piece
-from course.exercises.lesson_01 import ARTICLE_TOKEN, unsigned
 from course.paths import ROOT, Course
+from course.token_parts import ARTICLE_TOKEN, encode_part, unsigned
 
 KEY = "a practice key with more than 32 bytes"
 VERIFIED, BROKEN = "✓ Verified", "✗ Not verified"
@@ -36,7 +35,7 @@ def words(html_widget) -> str:
 
 
 def signed(header: dict, payload: dict, key: str = KEY):
-    form = debugger(FIRST_TOKEN, key)
+    form = debugger(ARTICLE_TOKEN, key)
     form.header.value = json.dumps(header)
     form.payload.value = json.dumps(payload)
     form.sign_again.click()
@@ -45,10 +44,10 @@ def signed(header: dict, payload: dict, key: str = KEY):
 
 def test_it_starts_with_the_token_of_the_lessons_and_no_key():
     form = debugger()
-    assert form.token.value == FIRST_TOKEN == ARTICLE_TOKEN and form.key.value == ""
+    assert form.token.value == ARTICLE_TOKEN and form.key.value == ""
     assert words(form.verdict).startswith("○ Not checked.")
     assert json.loads(form.payload.value) == {"sub": "your-username", "exp": 1666720490}
-    drawn = show_token(FIRST_TOKEN).html.replace(", not checked here: that takes a key", "")
+    drawn = show_token(ARTICLE_TOKEN).html.replace(", not checked here: that takes a key", "")
     assert form.drawing.value == drawn
 
 
@@ -94,10 +93,10 @@ def test_what_cannot_be_read_is_said_and_nothing_is_lost(field, text, reason):
     form = debugger(key=KEY)
     getattr(form, field).value = text
     assert reason in words(form.note).replace("&quot;", '"')
-    assert form.token.value == FIRST_TOKEN and getattr(form, field).value == text
+    assert form.token.value == ARTICLE_TOKEN and getattr(form, field).value == text
     form.sign_again.click()
     assert "Not signed" in words(form.note)
-    assert form.token.value == FIRST_TOKEN and getattr(form, field).value == text
+    assert form.token.value == ARTICLE_TOKEN and getattr(form, field).value == text
 
 
 @pytest.mark.parametrize(
@@ -113,7 +112,7 @@ def test_what_cannot_be_read_is_said_and_nothing_is_lost(field, text, reason):
     ids=str,
 )
 def test_what_a_shared_key_cannot_judge_is_not_called_wrong(header, verdict):
-    form = debugger(f"{write_piece(header)}.{write_piece({'sub': 'ada'})}.AAAA", KEY)
+    form = debugger(f"{encode_part(header)}.{encode_part({'sub': 'ada'})}.AAAA", KEY)
     assert words(form.verdict).startswith(verdict)
     form.sign_again.click()
     if "crit" in header:
@@ -142,7 +141,7 @@ def test_what_is_no_token_cannot_be_checked(token):
 def test_signing_without_a_shared_key_is_refused(key, reason):
     form = debugger(key=key)
     form.sign_again.click()
-    assert reason in words(form.note) and form.token.value == FIRST_TOKEN
+    assert reason in words(form.note) and form.token.value == ARTICLE_TOKEN
 
 
 def test_short_key_signs_with_a_warning():
@@ -199,7 +198,7 @@ def test_tampering_with_any_payload_breaks_the_signature(before, after):
     form = signed({"alg": "HS256"}, before)
     token = form.token.value
     form.payload.value = json.dumps(after)
-    same = write_piece(before) == write_piece(after)
+    same = encode_part(before) == encode_part(after)
     assert (form.token.value == token) == same
     assert words(form.verdict).startswith(VERIFIED if same else BROKEN)
 
@@ -226,7 +225,7 @@ kernelspec: {{display_name: Python 3 (ipykernel), language: python, name: python
 ```{{code-cell}}
 from course import debugger
 
-debugger("{FIRST_TOKEN}", key="{KEY}")
+debugger("{ARTICLE_TOKEN}", key="{KEY}")
 ```
 """
 

@@ -12,7 +12,7 @@ from fastapi.responses import PlainTextResponse
 from flask import Flask, redirect, request
 
 from course import serve, show_exchange
-from course.server import _running
+from course.server import servers
 
 FIXED_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
 
@@ -39,7 +39,7 @@ either_kind = pytest.mark.parametrize("make", [make_app, make_fastapi])
 @pytest.fixture(autouse=True)
 def _stop_servers():
     yield
-    for server in list(_running.values()):
+    for server in list(servers.values()):
         server.stop()
 
 
@@ -133,7 +133,7 @@ def test_port_that_was_taken_in_between_is_replaced(make):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", first.port))
         taken.listen()
-        _running["shop"] = first  # as it is while serve() replaces a server
+        servers["shop"] = first  # as it is while serve() replaces a server
         second = serve(make("two"), "shop")
     assert second.port != first.port and requests.get(second.url, timeout=5).text == "two"
 

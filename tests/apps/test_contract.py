@@ -6,7 +6,7 @@ On a SQLite file each is judged in ``test_copied_out.py``, as a copy that runs a
 import pytest
 import requests
 
-from course.contract import as_table, judge
+from course.contract import as_table, hold
 from tests.apps.running import PASSWORD, WITH_SQLALCHEMY, running_app
 
 
@@ -16,7 +16,7 @@ def test_app_keeps_the_contract_on_postgresql(name, tmp_path, empty_database):
         app.add_user("ada", PASSWORD)
         if app.app.level == "roles":
             assert app.command("set-role", "ada", "admin") == (0, "ada has the role admin.\n")
-        rows = judge(app.url, app.app.level, "ada", PASSWORD)
+        rows = hold(app.url, app.app.level, "ada", PASSWORD)
         broken = [row for row in rows if not row.kept]
         assert rows and not broken, as_table(broken)
         half_a_character = '{"username": "\\ud800", "password": "x"}'

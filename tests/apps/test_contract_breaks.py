@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 
 from course import serve
-from course.contract import LEVELS, judge
-from course.server import _running
+from course.contract import LEVELS, hold
+from course.server import servers
 from tests.apps.running import APPS, PASSWORD, hash_cheaply
 
 # What is broken: the app, its level, what to replace (each stands in the app exactly once), and the
@@ -225,7 +225,7 @@ def _fresh_database(tmp_path, monkeypatch):
     monkeypatch.setenv("USERS_DATABASE", str(tmp_path / "users.db"))
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{(tmp_path / 'app.db').as_posix()}")
     yield
-    for server in list(_running.values()):
+    for server in list(servers.values()):
         server.stop()
 
 
@@ -246,7 +246,7 @@ def test_broken_app_is_found_out(fault, tmp_path):
     module = broken_app(name, replacements, tmp_path)
     app = module.create_app()
     add_ada(module, app)
-    rows = judge(serve(app, "broken").url, level, "ada", PASSWORD)
+    rows = hold(serve(app, "broken").url, level, "ada", PASSWORD)
     broken = {row.request: row.got for row in rows if not row.kept}
     assert set(named) <= set(broken), broken
     assert len(broken) < len(rows) * 2 / 3  # a fault is named by what it breaks, not by everything
@@ -259,11 +259,11 @@ def test_unbroken_app_is_not(name, tmp_path):
     app = module.create_app()
     add_ada(module, app)
     level = "users" if name == "smorest_users" else "roles"
-    assert [row for row in judge(serve(app).url, level, "ada", PASSWORD) if not row.kept] == []
+    assert [row for row in hold(serve(app).url, level, "ada", PASSWORD) if not row.kept] == []
 
 
 def test_service_that_is_not_there_breaks_every_level():
-    rows = judge("http://127.0.0.1:9", "roles", "ada", PASSWORD)
+    rows = hold("http://127.0.0.1:9", "roles", "ada", PASSWORD)
     assert not any(row.kept for row in rows) and {row.level for row in rows} == set(LEVELS)
     assert {row.got for row in rows} <= {
         "no answer (ConnectionError)",
@@ -290,16 +290,16 @@ def test_service_that_always_says_the_same_is_found_out_and_never_crashes_the_ju
     def say_it():
         return answer
 
-    rows = judge(serve(app, "parrot").url, "roles", "ada", PASSWORD)
+    rows = hold(serve(app, "parrot").url, "roles", "ada", PASSWORD)
     assert any(not row.kept for row in rows if row.level == "login")
 
 
 def test_level_that_needs_a_user_says_so():
     for level in ("login", "roles"):
         with pytest.raises(ValueError, match=f"The level {level} needs the name and password"):
-            judge("http://127.0.0.1:9", level)
+            hold("http://127.0.0.1:9", level)
     with pytest.raises(ValueError, match="There is no level 'admin', only login, users"):
-        judge("http://127.0.0.1:9", "admin")
+        hold("http://127.0.0.1:9", "admin")
 
 
 def course_contract(*arguments: str) -> subprocess.CompletedProcess:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from course.contract import as_table, judge
+from course.contract import as_table, hold
 from tests.apps.running import ADA, APPS, NAMES, PASSWORD, App, environment_for
 
 NEW_NAME = "shop"
@@ -143,7 +143,7 @@ def test_copy_under_another_name_runs_alone_and_keeps_the_contract(
             assert answer.status_code == 201, answer.text
         if app.level == "roles":
             assert command("set-role ada admin") == "ada has the role admin.\n"
-        rows = judge(url, app.level, "ada", PASSWORD)
+        rows = hold(url, app.level, "ada", PASSWORD)
         broken = [row for row in rows if not row.kept]
         assert rows and not broken, as_table(broken)
         if "prune" in app.docstring:

@@ -128,7 +128,7 @@ WRONG = {
                 "            return '', 403, "
                 "{'WWW-Authenticate': f'Bearer error=\"insufficient_scope\", scope=\"{scope}\"'}"
             ),
-            "Expected JSON",
+            "not JSON",
         ),
         (
             _GUARD.format(

@@ -174,7 +174,7 @@ WRONG = {
                 headers=", headers=error.headers",
                 said=_EVERY,
             ),
-            'Expected: `{"message": "..."}`',
+            '`{"message": "..."}`',
         ),
         (
             _HANDLER.format(
@@ -227,7 +227,7 @@ WRONG = {
             ),
             "Nothing is wrong with",
         ),
-        ("def answer_in_one_shape(app):\n    pass", 'Expected: `{"message": "..."}`'),
+        ("def answer_in_one_shape(app):\n    pass", '`{"message": "..."}`'),
         (
             "def answer_in_one_shape(app):\n    @app.exception_handler(AnyHTTPException)\n"
             "    def refuse(request, error):\n        return {'message': error.detail}",

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from course.checking import NotAttempted, NotYet, describe_error
+import requests
+from flask import got_request_exception
+
+from course.checking import NotAttempted, NotYet, describe_error, show
+from course.server import Server
+from course.server_log import silence
 
 
 @dataclass
@@ -17,24 +22,44 @@ class TrialServer:
 
     def call(self, method: str, path: str, token: str | None = None, **options):
         """The answer (a ``requests.Response``); an exception in a view is *not yet*."""
-        import requests
-
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         response = requests.request(method, self.url + path, headers=headers, timeout=10, **options)
         patience = time.monotonic() + 1
         while response.status_code == 500 and not self.errors and time.monotonic() < patience:
-            time.sleep(0.01)  # a FastAPI app answers first, and passes its error on afterwards
+            # A FastAPI app answers first, and passes its error on afterwards.
+            time.sleep(0.01)
         if self.errors:
             error = self.errors[0]
-            if isinstance(error, TypeError) and "ellipsis" in str(
-                error
-            ):  # the stub's view returns ...
+            # The view of the stub returns `...`.
+            if isinstance(error, TypeError) and "ellipsis" in str(error):
                 raise NotAttempted
             raise NotYet(
                 f"A call of `{method} {path}` ended in an error of your code: `{describe_error(error)}`."
                 f"{_slip(error)}"
             )
         return response
+
+
+def message_of(refusal, slips: dict[str, str] | None = None) -> str:
+    """The words of a refusal (a ``requests.Response``), which must be JSON with a ``message``; else it is *not yet*.
+
+    ``slips`` maps a name that may stand there in its place to the sentence that explains how it comes there.
+    """
+    said = f"The {refusal.status_code} says `{show(refusal.text.strip())}`"
+    try:
+        body = refusal.json()
+    except ValueError:
+        body = None
+    kind = refusal.headers.get("Content-Type", "no content type")
+    if body is None or not kind.startswith("application/json"):
+        raise NotYet(f'{said} ({kind}), which is not JSON. Expected: `{{"message": "..."}}`.')
+    message = body.get("message") if isinstance(body, dict) else None
+    if not isinstance(message, str) or not message:
+        slip = next((slip for name, slip in (slips or {}).items() if name in body), "")
+        raise NotYet(
+            f'{said}. Expected the reason under the name `message`: `{{"message": "..."}}`. {slip}'.rstrip()
+        )
+    return message
 
 
 def _slip(error: BaseException) -> str:
@@ -56,8 +81,6 @@ def _slip(error: BaseException) -> str:
 @contextmanager
 def trial_server(app) -> Iterator[TrialServer]:
     """Serve a Flask or FastAPI app on a free port of 127.0.0.1 until the block ends; nothing is printed."""
-    from course.server import Server
-
     trial = TrialServer("")
     with _remembering_errors(app, trial.errors) as remembered:
         server = Server(remembered, "trial", 0)
@@ -71,8 +94,6 @@ def trial_server(app) -> Iterator[TrialServer]:
 @contextmanager
 def _remembering_errors(app, errors: list) -> Iterator:
     """The app, with the exceptions of its views kept in ``errors`` and logged nowhere."""
-    from course.server import silence
-
     silence(app)
     if not hasattr(app, "wsgi_app"):
 
@@ -84,8 +105,6 @@ def _remembering_errors(app, errors: list) -> Iterator:
 
         yield remembered
         return
-
-    from flask import got_request_exception
 
     def remember(sender, exception, **_):
         errors.append(exception)

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import create_engine
+
 
 @contextmanager
 def trial_database() -> Iterator:
     """Yields an engine of SQLAlchemy; its file is ``engine.url.database``."""
-    from sqlalchemy import create_engine
-
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         engine = create_engine(f"sqlite:///{Path(folder).as_posix()}/trial.db")
         try:

@@ -1,0 +1,96 @@
+"""Level *login* (lesson 06): who has the password gets a token, and the token opens ``/me``; nothing else does."""
+
+import base64
+import json
+import secrets
+
+from course.contract.service import JSON, Service, credentials
+from course.token_parts import decode_part, encode_part
+
+
+def who_logs_in_gets_a_token(service: Service) -> None:
+    name, password = service.new_user()
+    tokens = service.expect(
+        "right name and password", "POST", "/login", 200,
+        texts=("access_token",), json=credentials(name, password),
+    )  # fmt: skip
+    service.expect(
+        "with the access token", "GET", "/me", 200, texts=("id",), token=tokens["access_token"]
+    )
+
+
+def wrong_credentials_look_alike(service: Service) -> None:
+    name, password = service.new_user()
+    refusal = service.expect(
+        "wrong password", "POST", "/login", 401, json=credentials(name, "x" + password)
+    )
+    service.expect(
+        "unknown user", "POST", "/login", 401, message=refusal["message"],
+        json=credentials("nobody-" + secrets.token_hex(6), password),
+    )  # fmt: skip
+
+
+def bad_bodies_are_refused(service: Service) -> None:
+    name, password = service.new_user()
+    as_json = {"Content-Type": JSON}
+    whole = json.dumps(credentials(name, password))
+    bodies = [
+        ("no password", 422, {"json": {"username": name}}),
+        ("password is a number", 422, {"json": {"username": name, "password": 1}}),
+        ("name is a list", 422, {"json": {"username": [name], "password": password}}),
+        ("a list", 422, {"json": [name, password]}),
+        ("half of the JSON", 400, {"data": whole[:-5], "headers": as_json}),
+        ("no JSON at all", 400, {"data": "hello", "headers": as_json}),
+        ("JSON nested 4,000 deep", 400, {"data": "[" * 4_000, "headers": as_json}),
+        ("sent as text/plain", 415, {"data": whole, "headers": {"Content-Type": "text/plain"}}),
+        ("12,000 bytes", 413, {"json": credentials(name, password * 600)}),
+    ]  # fmt: skip
+    for what, status, options in bodies:
+        service.also(what, "POST", "/login", status, **options)
+
+
+def other_addresses_answer_in_the_same_shape(service: Service) -> None:
+    service.also("there is no such page", "GET", "/no-such-page", 404)
+    service.also("another method", "GET", "/login", 405)
+
+
+def bad_tokens_are_refused(service: Service) -> None:
+    name, password = service.new_user()
+    token = service.log_in(name, password)["access_token"]
+    header, payload, signature = (token.split(".") + ["", ""])[:3]
+    other = "A" if signature[:1] != "A" else "B"
+    nested = encode_part(b'{"alg":"HS256","x":' + b"[" * 9_000)
+    unsigned = encode_part(b'{"alg":"none"}')
+    basic = base64.b64encode(f"{name}:{password}".encode()).decode()
+    cases = [
+        ("no Authorization header", {}),
+        ("Basic in place of Bearer", {"Authorization": f"Basic {basic}"}),
+        ("the token without Bearer", {"Authorization": token}),
+        ("Bearer without a token", {"Authorization": "Bearer"}),
+        ("abc", {"Authorization": "Bearer abc"}),
+        ("payload changed", {"Authorization": f"Bearer {header}.{another_subject(payload)}.{signature}"}),
+        ("signature changed", {"Authorization": f"Bearer {header}.{payload}.{other}{signature[1:]}"}),
+        ("signature left out", {"Authorization": f"Bearer {header}.{payload}."}),
+        ("alg none", {"Authorization": f"Bearer {unsigned}.{payload}."}),
+        ("header nested 9,000 deep", {"Authorization": f"Bearer {nested}.e30.AAAA"}),
+    ]  # fmt: skip
+    for what, headers in cases:
+        service.also(what, "GET", "/me", 401, headers=headers)
+
+
+def another_subject(payload: str) -> str:
+    """The payload with another sub; of what is no JSON object, another payload."""
+    try:
+        claims = json.loads(decode_part(payload))
+        return encode_part(claims | {"sub": "424242"})
+    except (ValueError, TypeError):
+        return "e30"
+
+
+CHAPTERS = (
+    who_logs_in_gets_a_token,
+    wrong_credentials_look_alike,
+    bad_bodies_are_refused,
+    other_addresses_answer_in_the_same_shape,
+    bad_tokens_are_refused,
+)
