@@ -249,7 +249,7 @@ def test_broken_app_is_found_out(fault, tmp_path):
     rows = hold(serve(app, "broken").url, level, "ada", PASSWORD)
     broken = {row.request: row.got for row in rows if not row.kept}
     assert set(named) <= set(broken), broken
-    assert len(broken) < len(rows) * 2 / 3  # a fault is named by what it breaks, not by everything
+    assert len(broken) <= len(rows) * 2 / 3  # a fault is named by what it breaks, not by everything
 
 
 @pytest.mark.parametrize("name", ["smorest_users", "roles"])
