@@ -35,7 +35,9 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
         failed = failed or bool(finding.cure)
     if failed:
         raise click.ClickException("Mend what is marked [fail], then start again.")
-    if not read_map(course):
+    with _errors_for_people():
+        lessons = read_map(course)
+    if not lessons:
         raise click.ClickException(
             "notebooks/ is empty. Is this a complete checkout of the course?"
         )
@@ -46,7 +48,7 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
     with _errors_for_people():
         done = prepare_my_work(course)
         click.echo(f"[ok]   {done}")
-        click.echo(next_step(read_map(course), read_solved(course)))
+        click.echo(next_step(lessons, read_solved(course)))
     click.echo(f"Starting JupyterLab on my_work/{START_PAGE}. To end it, press Ctrl-C here.\n")
     arguments = [
         sys.executable, "-m", "jupyterlab",
@@ -71,6 +73,8 @@ def _errors_for_people() -> Iterator[None]:
         yield
     except LookupError as error:
         raise click.ClickException(str(error.args[0])) from error
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(
             f"my_work/ could not be read or written: {error}\n"
@@ -144,8 +148,21 @@ def solution(lesson: str) -> None:
 @click.option(
     "--check", "only_check", is_flag=True, help="Compare, execute nothing, write nothing."
 )
-def build(lesson: str | None, only_check: bool) -> None:
-    """Make notebooks/ and solutions/ from lessons/ (all, or one LESSON such as 03 or common_errors) and execute them."""
+@click.option(
+    "--execute",
+    "execute_all",
+    is_flag=True,
+    help="Run every cell, also where no code of the lesson changed: "
+    "for a change in app_snippets/, course/ or a library.",
+)
+def build(lesson: str | None, only_check: bool, execute_all: bool) -> None:
+    """Make notebooks/ and solutions/ from lessons/ (all, or one LESSON such as 03 or common_errors).
+
+    They are executed where code of the lesson changed; else their outputs are kept. It also renews the tables of lessons
+    in README.md and INSTRUCTORS.md.
+    """
+    if only_check and execute_all:
+        raise click.UsageError("--check executes nothing: leave out --check or --execute.")
     # Only authors build: learners do not wait for these imports.
     from course.build import LessonError, differences
     from course.build import build as build_lessons
@@ -157,13 +174,18 @@ def build(lesson: str | None, only_check: bool) -> None:
                 click.echo(line)
             if found:
                 raise click.ClickException(
-                    "The notebooks are not what the lessons make. Run: uv run course build"
+                    f"{len(found)} differences between the lessons and what is made from them. "
+                    f"Each line says what to do."
                 )
             click.echo("The notebooks are what the lessons make.")
         else:
-            build_lessons(Course(), lesson, say=click.echo)
+            build_lessons(Course(), lesson, say=click.echo, execute_all=execute_all)
     except (LessonError, LookupError) as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(
+            f"A file could not be read or written: {error}\nMend that, then build again."
+        ) from error
 
 
 @main.command()

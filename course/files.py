@@ -58,15 +58,17 @@ def move_to_new(source: Path, target: Path) -> None:
         os.unlink(source)
 
 
-def set_aside(path: Path, word: str) -> Path:
+def set_aside(path: Path, word: str, folder: Path | None = None) -> Path:
     """Rename ``path`` to the first free of ``name.word-1.ext``, ``name.word-2.ext`` ...; returns that.
+
+    It stays in its own folder, or goes into ``folder``, on the same disk.
 
     Raises:
         OSError: if it cannot be renamed.
     """
     number = 1
     while True:
-        target = path.with_name(f"{path.stem}.{word}-{number}{path.suffix}")
+        target = (folder or path.parent) / f"{path.stem}.{word}-{number}{path.suffix}"
         try:
             move_to_new(path, target)
             return target

@@ -12,18 +12,22 @@ or to save in JupyterLab does not touch a copy. Where nothing is remembered, eve
   whoever puts it in the place of the lesson has an untouched copy again.
 """
 
-import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from course import files
+from course.fingerprint import fingerprint
 from course.lesson_map import find_lesson
 from course.paths import Course
 from course.progress_view import progress
 
 START_PAGE = "START_HERE.ipynb"
+# In a worked lesson: to another one beside it, or to a page in notebooks/. From my_work/solutions/, the learner's own
+# copies of both are one folder up.
+LINK_TO_A_NOTEBOOK = re.compile(r"\]\((?:\.\./notebooks/)?([\w-]+\.ipynb)")
 START_TEXT = """\
 # JWT, cell by cell
 
@@ -107,15 +111,18 @@ def solution(course: Course, number: str) -> Path:
     worked = course.solutions / find_lesson(course, number).path.name
     if not worked.is_file():
         raise LookupError(f"solutions/{worked.name} is missing. Is this a complete checkout?")
-    text = worked.read_text(encoding="utf-8")
+    content = json.loads(worked.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = LINK_TO_A_NOTEBOOK.sub(r"](../\1", "".join(cell["source"]))
     folder = course.my_work / "solutions"
     with files.locked(course.my_work):
         folder.mkdir(exist_ok=True)
         for copy in _names(folder / worked.name):
             if not os.path.lexists(copy):
-                files.write_new(copy, text)
+                files.write_new(copy, files.as_json(content))
                 return copy
-            if _sources(_read(copy)) == _sources(json.loads(text)):
+            if fingerprint(_read(copy)) == fingerprint(content):
                 return copy
 
 
@@ -157,7 +164,7 @@ class _Desk:
             ].append(copy)
             return
         self.done.kept.append(copy)
-        newest = _sources(fresh)
+        newest = fingerprint(fresh)
         if newest in (began_with, self.offered.get(copy.name)):
             return
         for offer in _names(copy.with_stem(f"{copy.stem}.new")):
@@ -168,9 +175,9 @@ class _Desk:
 
     def give(self, path: Path, fresh: dict) -> str:
         """Put a fresh notebook at ``path`` if nothing of the learner's is there: new, renewed, same or touched."""
-        newest = _sources(fresh)
+        newest = fingerprint(fresh)
         is_there = os.path.lexists(path)  # a link to nowhere is somebody's, too
-        there = _sources(_read(path)) if is_there else None
+        there = fingerprint(_read(path)) if is_there else None
         if not is_there:
             files.write_new(path, files.as_json(fresh))
             outcome = "new"
@@ -189,7 +196,7 @@ class _Desk:
         earlier = files.set_aside(path, "earlier")
         files.write_new(path, files.as_json(fresh))
         old = _read(earlier)
-        if _sources(old) == untouched and not _has_traces(old):
+        if fingerprint(old) == untouched and not _has_traces(old):
             earlier.unlink()
         else:
             self.done.earlier[path] = earlier
@@ -201,17 +208,18 @@ class _Desk:
         earlier = files.set_aside(path, "earlier") if os.path.lexists(path) else None
         files.write_new(path, files.as_json(fresh))
         if earlier:
-            sources = _sources(_read(earlier))
-            if sources and sources in (self.given.get(path.name), _sources(fresh)):
+            sources = fingerprint(_read(earlier))
+            if sources and sources in (self.given.get(path.name), fingerprint(fresh)):
                 earlier.unlink()
             else:
                 self.done.earlier[path] = earlier
-        self.given[path.name] = _sources(fresh)
+        self.given[path.name] = fingerprint(fresh)
 
 
 def _copy_of(lesson: Path) -> dict:
-    """The lesson without outputs, as JupyterLab will save it."""
+    """The lesson without outputs, as JupyterLab will save it, and without what it says of itself to the course."""
     notebook = json.loads(lesson.read_text(encoding="utf-8"))
+    notebook["metadata"].pop("course", None)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"] = []
@@ -249,15 +257,6 @@ def _read(path: Path) -> dict | None:
     try:
         return files.read_json(path)
     except OSError:
-        return None
-
-
-def _sources(notebook: dict | None) -> str | None:
-    """A hash of the cells' kinds and texts; None if this is not a notebook."""
-    try:
-        cells = [[cell["cell_type"], "".join(cell["source"])] for cell in notebook["cells"]]
-        return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
-    except (TypeError, KeyError):
         return None
 
 

@@ -1,23 +1,24 @@
-"""What there is to learn, as the notebooks themselves say it: titles, minutes, exercises."""
+"""What there is to learn, as the metadata of the notebooks say it: titles, minutes, exercises, the fast track.
+
+``course build`` writes them. This is read at each start of a learner, so it parses no lesson and imports little.
+"""
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from course.paths import Course
 
-FAST_TRACK = ("01", "03", "06", "07")
-
 
 @dataclass(frozen=True)
 class LessonOnMap:
-    """One lesson. ``minutes`` is empty where the notebook does not say; ``exercises`` has ids such as "1.2"."""
+    """One lesson, and its notebook for learners. ``exercises`` has ids such as "1.2"."""
 
     path: Path
     title: str
-    minutes: str
+    minutes: int
     exercises: tuple[str, ...]
+    fast_track: bool
 
     @property
     def number(self) -> str:
@@ -28,7 +29,8 @@ def read_map(course: Course) -> list[LessonOnMap]:
     """All lessons in order, from ``notebooks/``.
 
     Raises:
-        OSError, ValueError: if a notebook of the course cannot be read.
+        OSError: if a notebook of the course cannot be read.
+        ValueError: if one does not say what it teaches, with the cure.
     """
     return [_read(path) for path in sorted(course.notebooks.glob("[0-9][0-9]_*.ipynb"))]
 
@@ -38,6 +40,7 @@ def find_lesson(course: Course, number: str) -> LessonOnMap:
 
     Raises:
         LookupError: if there is none, with the numbers there are.
+        OSError, ValueError: as ``read_map``.
     """
     lessons = read_map(course)
     for lesson in lessons:
@@ -48,17 +51,12 @@ def find_lesson(course: Course, number: str) -> LessonOnMap:
 
 
 def _read(path: Path) -> LessonOnMap:
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    texts = {"markdown": "", "code": ""}
-    for cell in cells:
-        if cell["cell_type"] in texts:
-            texts[cell["cell_type"]] += "".join(cell["source"]) + "\n"
-    title = re.search(r"^# +(.+)$", texts["markdown"], re.M)
-    minutes = re.search(r"\*\*Minutes\*\*: *(\d+)", texts["markdown"])
-    checked = re.findall(r'^check\("(\d+\.\d+)"', texts["code"], re.M)
-    return LessonOnMap(
-        path,
-        title[1].strip() if title else path.stem,
-        minutes[1] if minutes else "",
-        tuple(dict.fromkeys(checked)),
-    )
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))["metadata"]["course"]
+        exercises = tuple(said["exercises"])
+        return LessonOnMap(path, said["title"], said["minutes"], exercises, said["fast_track"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path.parent.name}/{path.name} does not say what it teaches ({type(error).__name__}: {error}). "
+            f"Bring it back by `git checkout -- {path.parent.name}/{path.name}`, or make it anew by `uv run course build`."
+        ) from error

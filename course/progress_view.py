@@ -2,7 +2,7 @@
 
 import html
 
-from course.lesson_map import FAST_TRACK, LessonOnMap, read_map
+from course.lesson_map import LessonOnMap, read_map
 from course.paths import Course
 from course.shown import Shown, box, code_spans
 from course.solved import read_solved
@@ -35,7 +35,7 @@ def next_step(lessons: list[LessonOnMap], solved: set[str]) -> str:
     if not solved:
         return f"Next: open lesson {lessons[0].number}, {lessons[0].title}."
     said = f"Next: {_name(open_ids[0], lessons)}."
-    on_fast_track = [lesson for lesson in lessons if lesson.number in FAST_TRACK]
+    on_fast_track = [lesson for lesson in lessons if lesson.fast_track]
     fast_ids = missing(on_fast_track, solved)
     if fast_ids and fast_ids[0] != open_ids[0]:
         said += f" On the fast track: {_name(fast_ids[0], lessons)}."
@@ -53,12 +53,13 @@ def _draw(lessons: list[LessonOnMap], solved: set[str]) -> Shown:
         done = sum(id_ in solved for id_ in lesson.exercises)
         open_ids = missing([lesson], solved)
         then = f"next: {open_ids[0]}" if open_ids else "done" if lesson.exercises else ""
-        fast = "fast" if lesson.number in FAST_TRACK else ""
+        fast = "fast" if lesson.fast_track else ""
         rows.append((lesson, fast, done, len(lesson.exercises), then))
     step = next_step(lessons, solved)
     total = sum(len(lesson.exercises) for lesson in lessons)
     count = f"{total - len(missing(lessons, solved))} of {total} exercises solved."
-    fast = f"Fast track: {', '.join(FAST_TRACK)}."
+    on_fast_track = [lesson.number for lesson in lessons if lesson.fast_track]
+    fast = f"Fast track: {', '.join(on_fast_track)}."
     return Shown(_as_text(rows, count, fast, step), _as_html(rows, count, fast, step))
 
 

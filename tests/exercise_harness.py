@@ -6,8 +6,8 @@ import functools
 import linecache
 from dataclasses import dataclass
 
-from course.build import read_lesson
 from course.checking import Result
+from course.lesson import Lesson, read_lesson
 from course.paths import Course
 
 
@@ -26,38 +26,28 @@ def situations(number: str) -> dict[str, Situation]:
     """The exercises of a lesson. The cells between them are run, the exercises themselves are not."""
     course = Course()
     (path,) = course.lesson_files(number)
+    lesson = read_lesson(path, course.snippets)
+    with contextlib.chdir(course.notebooks):  # where a kernel runs them
+        return _run_cells(lesson)
+
+
+def _run_cells(lesson: Lesson) -> dict[str, Situation]:
     names: dict = {"__name__": "__main__"}
     found: dict[str, Situation] = {}
-    cells = read_lesson(path, course.snippets).cells
-    with contextlib.chdir(course.notebooks):  # where a kernel runs them
-        _run_cells(cells, names, found)
-    return found
-
-
-def _run_cells(cells: list, names: dict, found: dict[str, Situation]) -> None:
-    open_id = None
-    for cell in cells:
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type != "code":
+    by_check = {exercise.check: exercise for exercise in lesson.exercises}
+    for cell in lesson.cells:
+        if cell.cell_type != "code" or {"exercise", "solution"} & set(cell.tags):
             continue
-        if "exercise" in tags:
-            open_id = cell.metadata["exercise"]
-            found[open_id] = Situation(cell.source, "", "", {})
-        elif "solution" in tags:
-            found[cell.metadata["exercise"]].solution = cell.source
-        elif open_id:
-            found[open_id].check = cell.source
-            run(
-                found[open_id].stub, names, f"stub-{open_id}"
-            )  # an answer may use what the stub imports
-            found[open_id].names = dict(names)
-            run(
-                found[open_id].solution, names, f"solution-{open_id}"
-            )  # a later solution may build on this one
-            run(cell.source, names, cell.id)
-            open_id = None
-        else:
-            run(cell.source, names, cell.id)
+        if exercise := by_check.get(cell):
+            # An answer may use what the stub imports.
+            run(exercise.stub.source, names, f"stub-{exercise.id}")
+            found[exercise.id] = Situation(
+                exercise.stub.source, exercise.solution.source, cell.source, dict(names)
+            )
+            # A later solution may build on this one.
+            run(exercise.solution.source, names, f"solution-{exercise.id}")
+        run(cell.source, names, cell.id)
+    return found
 
 
 def run(source: str, names: dict, title: str) -> None:

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
-from course.build import KERNELSPEC
+from course.lesson import KERNELSPEC
 from tests.running_course import RunningCourse, copy_course, running_course
 from tests.test_contrast import contrast
 from tests.test_in_the_browser import PATIENCE, PICTURES, browser, open_lesson, page  # noqa: F401

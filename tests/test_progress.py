@@ -14,7 +14,8 @@ import pytest
 from app_snippets.jose_login import InvalidToken, verify_token
 from course import check, checking, progress, solved
 from course.certify import certificate, key_file
-from course.lesson_map import FAST_TRACK, read_map
+from course.lesson import read_lesson
+from course.lesson_map import read_map
 from course.paths import ROOT, Course
 from tests.failing_disks import MEANS, unwritable
 
@@ -41,17 +42,44 @@ def solve_all(course) -> None:
         assert solved.remember(exercise_id, course) == ""
 
 
-def test_the_map_says_what_the_notebooks_and_the_readme_say():
-    lessons = read_map(Course())
-    assert {lesson.path.name for lesson in lessons} == {
-        path.name for path in Course().notebooks.glob("[0-9]*.ipynb")
-    }
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for lesson in lessons:
-        assert f"| {lesson.number} | [{lesson.title}](" in readme and lesson.exercises
-        assert f"| {lesson.minutes} |" in readme
-        assert all(checking.find_exercise(id_).id == id_ for id_ in lesson.exercises)
-    assert f"**Fast track**: {', '.join(FAST_TRACK)}" in readme
+def test_the_map_says_what_the_lessons_say():
+    said = [
+        (lesson.number, lesson.title, lesson.minutes, lesson.exercises, lesson.fast_track)
+        for lesson in read_map(Course())
+    ]
+    wanted = []
+    for path in Course().lesson_files():
+        lesson = read_lesson(path, Course().snippets)
+        ids = tuple(exercise.id for exercise in lesson.exercises)
+        fast = lesson.front_matter.fast_track
+        wanted.append((lesson.number, lesson.title, lesson.minutes, ids, fast))
+    assert said == wanted
+    assert all(checking.find_exercise(id_).id == id_ for id_ in ALL)
+    assert "Fast track: 01, 03, 06, 07." in progress(Course()).text
+
+
+def test_map_imports_no_parser_of_lessons():
+    """A learner waits for it at each start."""
+    code = (
+        "import sys; from course.lesson_map import read_map; from course.paths import Course; read_map(Course())\n"
+        "print([name for name in ('jupytext', 'nbformat', 'jsonschema') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    "content", ["{ half", "[]", "{}", '{"metadata": {}}', '{"metadata": {"course": {"title": 1}}}']
+)
+def test_notebook_that_does_not_say_what_it_teaches_is_named_with_its_cure(tmp_path, content):
+    course = Course(tmp_path)
+    course.notebooks.mkdir()
+    (course.notebooks / "01_x.ipynb").write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match="notebooks/01_x.ipynb .*git checkout -- notebooks/01_x"):
+        read_map(course)
+    assert "Your progress cannot be shown: notebooks/01_x.ipynb" in progress(course).text
 
 
 def test_right_answer_is_remembered_and_a_later_wrong_one_takes_nothing_back(course):

@@ -29,6 +29,6 @@ def test_each_cell_twice_and_everything_again(path):
         repeated = copy.deepcopy(cell)
         repeated.update(id=f"{number}-{cell.id}"[:64], outputs=[], execution_count=None)
         again.cells.append(repeated)
-    ran = execute(again, path, path.name)
+    ran = execute(again, path.parent)
     for before, after in zip(order, ran.cells, strict=True):
         assert compared(after) == compared(before), after.id
