@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from .names import LONGEST_PASSWORD, SHORTEST_PASSWORD, as_password, as_username
+from .names import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, as_password, as_username
 
 passwords = PasswordHash.recommended()  # argon2id
 DUMMY_HASH = passwords.hash(secrets.token_hex())  # of a password that nobody has
@@ -28,22 +28,14 @@ class User(Base):
     password: Mapped[str]
 
 
-def of_length(shortest: int, longest: int):
-    """Measures a text in characters, after it was brought into its one form."""
-
-    def measure(text: str) -> str:
-        if not shortest <= len(text) <= longest:
-            raise ValueError(f"Length must be between {shortest} and {longest}.")
-        return text
-
-    return AfterValidator(measure)
-
-
-Name = Annotated[str, AfterValidator(as_username)]
-Password = Annotated[str, AfterValidator(as_password), of_length(0, LONGEST_PASSWORD)]
+# pydantic measures a text after it was brought into its one form.
+Name = Annotated[str, AfterValidator(as_username), Field(min_length=1, max_length=LONGEST_NAME)]
+Password = Annotated[str, AfterValidator(as_password), Field(max_length=LONGEST_PASSWORD)]
 # A new password must be long enough to be worth something (NIST SP 800-63B-4 §3.1.1).
 NewPassword = Annotated[
-    str, AfterValidator(as_password), of_length(SHORTEST_PASSWORD, LONGEST_PASSWORD)
+    str,
+    AfterValidator(as_password),
+    Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD),
 ]
 
 

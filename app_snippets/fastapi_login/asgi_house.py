@@ -115,7 +115,10 @@ def answer_503_without_a_database(app: FastAPI) -> None:
 
 def describe(problem: dict) -> str:
     """What is wrong with which field. Never the value: it may be a password."""
-    return f"{problem['loc'][-1]}: {problem['msg'].removeprefix('Value error, ').rstrip('.')}."
+    reason = (
+        problem["msg"].removeprefix("Value error, ").replace("items after validation", "characters")
+    )
+    return f"{problem['loc'][-1]}: {reason.rstrip('.')}."
 
 
 class WholeFiles(StaticFiles):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .house import StrictBlueprint, db
-from .names import LONGEST_PASSWORD, SHORTEST_PASSWORD, as_password, as_username
+from .names import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, as_password, as_username
 
 blp = StrictBlueprint("users", __name__, description="Users and tokens")
 passwords = CryptContext(schemes=["argon2", "pbkdf2_sha256"], deprecated=["pbkdf2_sha256"])
@@ -56,7 +56,8 @@ class UserIdSchema(Schema):
 class UserSchema(UserIdSchema):
     """The credentials that a client sends, and the user that it gets: never the password."""
 
-    username = Username(required=True)
+    # In the document; as_username decides.
+    username = Username(required=True, metadata={"minLength": 1, "maxLength": LONGEST_NAME})
     password = Password(
         required=True, load_only=True, validate=validate.Length(max=LONGEST_PASSWORD)
     )
