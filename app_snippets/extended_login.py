@@ -132,12 +132,16 @@ def read_credentials() -> tuple[str, str]:
     return body["username"], body["password"]
 
 
-def answer_bad_tokens_with_401(jwt: JWTManager) -> None:
-    """Answer 401 where the extension answers 422, and name the reason and the scheme (RFC 6750 §3.1)."""
+def refuse_bad_tokens_with_401(jwt: JWTManager) -> None:
+    """Answer 401 where the extension answers 422 (RFC 6750 §3.1)."""
 
     @jwt.invalid_token_loader
     def refuse(reason):
-        return {"message": reason}, 401, INVALID_TOKEN
+        return {"message": reason}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+def refuse_dead_tokens_alike(jwt: JWTManager) -> None:
+    """A token that has expired or was revoked is as invalid as a forged one (RFC 6750 §3.1)."""
 
     @jwt.expired_token_loader
     def refuse_expired(header, claims):
@@ -146,6 +150,10 @@ def answer_bad_tokens_with_401(jwt: JWTManager) -> None:
     @jwt.revoked_token_loader
     def refuse_revoked(header, claims):
         return {"message": "Token has been revoked"}, 401, INVALID_TOKEN
+
+
+def say_what_is_missing(jwt: JWTManager) -> None:
+    """The header, or the word Bearer in it."""
 
     @jwt.unauthorized_loader
     def ask_for_a_token(reason):
@@ -244,7 +252,9 @@ def create_app() -> Flask:
     app.config["JWT_ERROR_MESSAGE_KEY"] = "message"
     app.config["MAX_CONTENT_LENGTH"] = 10_000  # bytes
     jwt = JWTManager(app)
-    answer_bad_tokens_with_401(jwt)
+    refuse_bad_tokens_with_401(jwt)
+    refuse_dead_tokens_alike(jwt)
+    say_what_is_missing(jwt)
     accept_only_our_kind_of_token(jwt)
     tidy_the_authorization_header(app)
     answer_errors_as_json(app)

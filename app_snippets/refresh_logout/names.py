@@ -5,7 +5,8 @@ import unicodedata
 from precis_i18n import get_profile
 
 LONGEST_NAME = 64  # characters
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 15, 1000  # characters (NIST SP 800-63B-4 §3.1.1)
+SHORTEST_PASSWORD = 15  # characters (NIST SP 800-63B-4 §3.1.1)
+LONGEST_PASSWORD = 1000  # characters
 UNFIT_NAME = "Use letters, digits and signs that can be seen, no spaces, and at most 64 characters."
 
 username_case_mapped = get_profile("UsernameCaseMapped")

@@ -56,12 +56,16 @@ class StrictBlueprint(Blueprint):
     ARGUMENTS_PARSER = JsonParser()
 
 
-def answer_bad_tokens_with_401(jwt: JWTManager) -> None:
-    """Answer 401 where the extension answers 422, and name the reason and the scheme (RFC 6750 §3.1)."""
+def refuse_bad_tokens_with_401(jwt: JWTManager) -> None:
+    """Answer 401 where the extension answers 422 (RFC 6750 §3.1)."""
 
     @jwt.invalid_token_loader
     def refuse(reason):
-        return {"message": reason}, 401, INVALID_TOKEN
+        return {"message": reason}, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+def refuse_dead_tokens_alike(jwt: JWTManager) -> None:
+    """A token that has expired or was revoked is as invalid as a forged one (RFC 6750 §3.1)."""
 
     @jwt.expired_token_loader
     def refuse_expired(header, claims):
@@ -70,6 +74,10 @@ def answer_bad_tokens_with_401(jwt: JWTManager) -> None:
     @jwt.revoked_token_loader
     def refuse_revoked(header, claims):
         return {"message": "Token has been revoked"}, 401, INVALID_TOKEN
+
+
+def say_what_is_missing(jwt: JWTManager) -> None:
+    """The header, or the word Bearer in it."""
 
     @jwt.unauthorized_loader
     def ask_for_a_token(reason):
@@ -181,7 +189,9 @@ def furnish(app: Flask, jwt: JWTManager, *blueprints: Blueprint) -> None:
         "SQLALCHEMY_DATABASE_URI": url,
     }
     jwt.init_app(app)
-    answer_bad_tokens_with_401(jwt)
+    refuse_bad_tokens_with_401(jwt)
+    refuse_dead_tokens_alike(jwt)
+    say_what_is_missing(jwt)
     accept_only_our_kind_of_token(jwt)
     tidy_the_authorization_header(app)
     read_the_body_first(app)
