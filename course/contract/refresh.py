@@ -6,8 +6,8 @@ from course.contract.service import Service, credentials
 def a_refresh_token_gives_access_tokens_and_nothing_else(service: Service) -> None:
     name, password = service.new_user()
     tokens = service.expect(
-        "right name and password", "POST", "/login", 200,
-        texts=("access_token", "refresh_token"), json=credentials(name, password),
+        "gives a refresh token, too", "POST", "/login", 200,
+        texts=("access_token", "refresh_token"), body=credentials(name, password),
     )  # fmt: skip
     access, refresh = tokens["access_token"], tokens["refresh_token"]
     service.expect("with the refresh token", "GET", "/me", 401, token=refresh)

@@ -1,6 +1,7 @@
 """Level *roles* (lesson 10): what members may not and admins may, and how a role comes and goes."""
 
 import secrets
+from urllib.parse import quote
 
 from course.contract.service import Service, credentials
 
@@ -12,7 +13,7 @@ def members_may_not_what_admins_may(service: Service) -> None:
     service.also("no token", "GET", "/users", 401)
     service.also(
         "a member", "GET", "/users", 403,
-        token=member, challenge='Bearer error="insufficient_scope"',
+        token=member, error="insufficient_scope",
     )  # fmt: skip
     answer = service.send("GET", "/users", token=admin)
     users = answer.body if isinstance(answer.body, list) else []
@@ -27,27 +28,30 @@ def members_may_not_what_admins_may(service: Service) -> None:
         f"{answer.status}, {len(users)} users",
         kept=answer.status == 200 and bool(listed) and all(listed),
     )
-    role = f"/users/{own_id}/role"
-    service.also("no token, odd body", "PUT", role, 401, json={"role": 1}, shown="/users/ID/role")
+    role = _role_of(own_id)
+    service.also("no token, odd body", "PUT", status=401, **role, body={"role": 1})
     service.also(
-        "a member, for itself", "PUT", role, 403,
-        token=member, json={"role": "admin"}, shown="/users/ID/role",
-    )  # fmt: skip
+        "a member, for itself", "PUT", status=403, **role, token=member, body={"role": "admin"}
+    )
+    service.also("no such role", "PUT", status=422, **role, token=admin, body={"role": "emperor"})
     service.also(
-        "no such role", "PUT", role, 422,
-        token=admin, json={"role": "emperor"}, shown="/users/ID/role",
-    )  # fmt: skip
-    service.also(
-        "no such user", "PUT", "/users/2000000000/role", 404,
-        token=admin, json={"role": "admin"},
-    )  # fmt: skip
+        "no such user", "PUT", "/users/2000000000/role", 404, token=admin, body={"role": "admin"}
+    )
+
+
+def _role_of(user_id: str) -> dict[str, str]:
+    """The address of a user's role, and how the table names it."""
+    return {
+        "path": f"/users/{quote(user_id, safe='', errors='replace')}/role",
+        "shown": "/users/ID/role",
+    }
 
 
 def nobody_makes_himself_an_admin_by_registering(service: Service) -> None:
     name, password = f"user-{secrets.token_hex(6)}", secrets.token_urlsafe(18)
     wish = credentials(name, password) | {"role": "admin", "scope": "users:read users:write"}
-    service.send("POST", "/register", json=wish)
-    service.send("POST", "/register", json=credentials(name, password))
+    service.send("POST", "/register", body=wish)
+    service.send("POST", "/register", body=credentials(name, password))
     token = service.log_in(name, password)["access_token"]
     service.expect("registered with role=admin", "GET", "/users", 403, token=token)
 
@@ -55,9 +59,11 @@ def nobody_makes_himself_an_admin_by_registering(service: Service) -> None:
 def roles_come_and_go(service: Service) -> None:
     name, password = service.new_user()
     old = service.log_in(name, password, "access_token", "refresh_token")
-    user_id = service.expect("a member", "GET", "/me", 200, token=old["access_token"])["id"]
+    user_id = service.expect(
+        "who is to be promoted", "GET", "/me", 200, texts=("id",), token=old["access_token"]
+    )["id"]
     admin = service.log_in(service.username, service.password, "access_token", "refresh_token")
-    role = {"path": f"/users/{user_id}/role", "shown": "/users/ID/role"}
+    role = _role_of(user_id)
 
     renewed = service.expect(
         "an admin", "POST", "/refresh", 200,
@@ -65,24 +71,19 @@ def roles_come_and_go(service: Service) -> None:
     )  # fmt: skip
     service.also(
         "an admin whose login is not fresh", "PUT", status=401, **role,
-        token=renewed["access_token"], json={"role": "admin"},
-        challenge='Bearer error="insufficient_user_authentication"',
+        token=renewed["access_token"], body={"role": "admin"},
+        error="insufficient_user_authentication",
     )  # fmt: skip
-    promotion = service.send(
-        "PUT", role["path"], token=admin["access_token"], json={"role": "admin"}
-    )
-    service.write_down("promote a member", "PUT", role["shown"], 200, promotion, ("id", "role"))
+    service.expect(
+        "promote a member", "PUT", status=200, **role, texts=("id", "role"),
+        token=admin["access_token"], body={"role": "admin"},
+    )  # fmt: skip
     new = service.log_in(name, password, "access_token", "refresh_token")
-    service.note(
-        "GET /users  promoted, after a new login",
-        "200",
-        status := str(service.send("GET", "/users", token=new["access_token"]).status),
-        kept=status == "200",
-    )
-    service.send("PUT", role["path"], token=admin["access_token"], json={"role": "member"})
+    service.expect("promoted, after a new login", "GET", "/users", 200, token=new["access_token"])
+    service.send("PUT", role["path"], token=admin["access_token"], body={"role": "member"})
     service.also(
         "demoted, with the token of before", "PUT", status=403, **role,
-        token=new["access_token"], json={"role": "admin"},
+        token=new["access_token"], body={"role": "admin"},
     )  # fmt: skip
     refreshed = service.expect(
         "demoted", "POST", "/refresh", 200, texts=("access_token",), token=new["refresh_token"]

@@ -33,9 +33,8 @@ def of_two_refreshes_at_once_one_wins(service: Service) -> None:
     name, password = service.new_user()
     tokens = service.log_in(name, password, "access_token", "refresh_token")
     service.twice_at_once(
-        "POST /refresh  one token, twice at once", (200, 401),
-        "/refresh", token=tokens["refresh_token"],
-    )  # fmt: skip
+        "one token, twice at once", "/refresh", 200, 401, token=tokens["refresh_token"]
+    )
 
 
 def logging_out_everywhere_ends_every_login(service: Service) -> None:
@@ -56,7 +55,7 @@ def logging_out_everywhere_ends_every_login(service: Service) -> None:
     )
     service.expect(
         "after logging out everywhere", "POST", "/login", 200,
-        texts=("access_token", "refresh_token"), json=credentials(name, password),
+        texts=("access_token", "refresh_token"), body=credentials(name, password),
     )  # fmt: skip
 
 
