@@ -38,7 +38,7 @@ INVALID_TOKEN = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 def key_from_environment() -> bytes:
-    """The signing key: a secret of at least 32 bytes (RFC 7518 §3.2). Nothing starts without one."""
+    """The signing key: 32 bytes or more (RFC 7518 §3.2). Nothing starts without a good one."""
     key = os.fsencode(os.environ.get("JWT_SECRET_KEY", ""))
     fault = fault_of_key(key)
     if fault:

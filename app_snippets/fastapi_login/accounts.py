@@ -74,7 +74,7 @@ class PublicUser(UserId):
 
 
 def find_user(database: Session, credentials: Credentials) -> User | None:
-    """The user with this name and password. A refusal is as much work as a success, whatever the reason."""
+    """The user with this name and password. Every refusal is as much work as a success."""
     user = database.scalar(select(User).where(User.username == credentials.username))
     stored = user.password if user else DUMMY_HASH
     correct, better_hash = passwords.verify_and_update(credentials.password, stored)

@@ -7,7 +7,7 @@ from precis_i18n import get_profile
 LONGEST_NAME = 64  # characters
 SHORTEST_PASSWORD = 15  # characters (NIST SP 800-63B-4 §3.1.1)
 LONGEST_PASSWORD = 1000  # characters
-UNFIT_NAME = "Use letters, digits and signs that can be seen, no spaces, and at most 64 characters."
+UNFIT_NAME = "Use letters, digits and signs that can be seen, no spaces, 64 characters at most."
 
 username_case_mapped = get_profile("UsernameCaseMapped")
 
@@ -29,7 +29,7 @@ def as_username(text: str) -> str:
 
 
 def as_password(text: str) -> str:
-    """This password in the one form that is hashed (NFC), so that every keyboard gives the same hash.
+    """This password in the one form that is hashed (NFC), whatever keyboard it came from.
 
     Raises:
         UnicodeEncodeError: for half a character.

@@ -14,7 +14,7 @@ QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
 
 
 def key_from_environment() -> bytes:
-    """The signing key: a secret of at least 32 bytes (RFC 7518 §3.2). Nothing starts without one."""
+    """The signing key: 32 bytes or more (RFC 7518 §3.2). Nothing starts without a good one."""
     key = os.fsencode(os.environ.get("JWT_SECRET_KEY", ""))
     fault = fault_of_key(key)
     if fault:

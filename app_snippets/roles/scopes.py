@@ -60,8 +60,9 @@ def wait_for_other_changes_of_roles() -> None:
 def requires(scope: str, fresh: bool = False, ask_database: bool = False):
     """Let only access tokens with this scope through to the view (RFC 6750 §3.1).
 
-    A fresh token comes straight from a login. The scope is the one that the token was given when it was
-    made, or, from the database, the one that its owner's role has right now, and until the view commits.
+    A fresh token comes straight from a login. The scope is the one that the token was given
+    when it was made, or, from the database, the one that its owner's role has right now, and
+    will have until the view commits.
     """
 
     def decorate(view):
