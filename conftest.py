@@ -2,11 +2,26 @@
 
 import pytest
 
+from forked_kernels import open_nursery
+
+nursery = pytest.StashKey()
+
 
 def pytest_configure(config):
-    """Let matplotlib look for fonts once, before the kernels do: on a new machine it says so, in a cell's output."""
+    """Prepare for kernels, once for all workers, before they start.
+
+    Let matplotlib look for fonts before the kernels do: on a new machine it says so, in a cell's output. And let kernels
+    be forked, where the system can.
+    """
     if not hasattr(config, "workerinput"):
         import matplotlib.font_manager  # noqa: F401
+
+        config.stash[nursery] = open_nursery()
+
+
+def pytest_unconfigure(config):
+    if opened := config.stash.get(nursery, None):
+        opened.close()
 
 
 @pytest.hookimpl(trylast=True)

@@ -15,6 +15,7 @@ from course import files, lesson_tables
 from course.fingerprint import fingerprint
 from course.lesson import KERNELSPEC, Cell, Lesson, LessonError, read_lesson, read_outline
 from course.paths import Course
+from forked_kernels import forked_kernels
 
 CELL_TIMEOUT = 60  # seconds, as in pyproject.toml for nbval
 
@@ -70,26 +71,37 @@ def build(
     """
     targets = _targets(course, number)
     tables = lesson_tables.renewed(course, _outlines(course))
+    notebooks = {target.path: target.lesson.notebook(target.solved) for target in targets}
+    stored = {target.path: _read(target.path) for target in targets}
+    to_run = [
+        target
+        for target in targets
+        if execute_all or not _same_code(notebooks[target.path], stored[target.path])
+    ]
     done = []
 
-    def run(target: _Target) -> nbformat.NotebookNode:
-        started = time.monotonic()
-        notebook = target.lesson.notebook(target.solved)
-        stored = _read(target.path)
-        if stored and not execute_all and _same_code(notebook, stored):
-            _take_outputs(notebook, stored)
-            how = "no code changed, outputs kept"
-        else:
-            notebook = _execute_target(target, notebook)
-            how = f"{time.monotonic() - started:.1f} s"
+    def say_done(target: _Target, how: str) -> None:
         done.append(target)
         say(f"[{len(done)}/{len(targets)}] {target.shown}  {how}")
-        return notebook
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        notebooks = list(pool.map(run, targets))
-    for target, notebook in zip(targets, notebooks, strict=True):
-        _put(target, notebook, say)
+    def run(target: _Target) -> None:
+        started = time.monotonic()
+        notebooks[target.path] = _execute_target(target, notebooks[target.path])
+        say_done(target, f"{time.monotonic() - started:.1f} s")
+
+    for target in targets:
+        if target not in to_run:
+            _take_outputs(notebooks[target.path], stored[target.path])
+            say_done(target, "no code changed, outputs kept")
+    if to_run:
+        # For the two notebooks of one lesson, it would take longer to import all libraries than to run them.
+        with (
+            forked_kernels(with_libraries=len(to_run) > 2),
+            ThreadPoolExecutor(max_workers=2) as pool,
+        ):
+            list(pool.map(run, to_run))
+    for target in targets:
+        _put(target, notebooks[target.path], say)
     for name, text in tables.items():
         files.write(course.root / name, text)
         say(f"{name}: its parts about the lessons are renewed")
@@ -114,8 +126,10 @@ def _code(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def _same_code(fresh: nbformat.NotebookNode, stored: nbformat.NotebookNode) -> bool:
+def _same_code(fresh: nbformat.NotebookNode, stored: nbformat.NotebookNode | None) -> bool:
     """Whether the notebook on disk ran exactly the code of the fresh one: a cell may depend on all those above it."""
+    if stored is None:
+        return False
     return [(cell.source, cell.metadata) for cell in _code(fresh)] == [
         (cell.source, cell.metadata) for cell in _code(stored)
     ] and all(cell.execution_count for cell in _code(stored))
@@ -135,6 +149,7 @@ def _edited_by_hand(notebook: nbformat.NotebookNode) -> bool:
 def _put(target: _Target, notebook: nbformat.NotebookNode, say: Callable[[str], None]) -> None:
     """Write a notebook. One that was edited by hand is not lost: it goes to the place where the edit belongs."""
     nbformat.validate(notebook)
+    # Read once more: somebody may have saved it while the cells ran.
     stored = _read(target.path)
     if stored is None:
         by_hand = target.path.exists()

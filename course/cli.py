@@ -164,6 +164,7 @@ def build(lesson: str | None, only_check: bool, execute_all: bool) -> None:
     if only_check and execute_all:
         raise click.UsageError("--check executes nothing: leave out --check or --execute.")
     # Only authors build: learners do not wait for these imports.
+    from course import without_iri_grammar  # noqa: F401
     from course.build import LessonError, differences
     from course.build import build as build_lessons
 

@@ -354,6 +354,19 @@ def test_the_notebooks_are_what_the_lessons_make():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_author_does_not_wait_for_what_a_build_without_new_code_has_no_use_for():
+    code = (
+        "import sys; from course.cli import build\n"
+        "try: build(['--check', '01'])\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('nbclient', 'rfc3987_syntax.syntax_helpers') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

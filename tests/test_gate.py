@@ -41,3 +41,8 @@ def test_other_output_fails(tmp_path, outputs):
 def test_cell_that_runs_out_of_time_fails(tmp_path):
     done = run_pytest_on(tmp_path, "import time\ntime.sleep(30)", None, "--nbval-cell-timeout=1")
     assert "did not finish" in done.stdout and done.returncode == 1, done.stdout
+
+
+def test_no_test_pays_for_the_grammar_of_iris():
+    """It costs each process 1.5 s of CPU; nbval and others would import it before any test runs."""
+    assert sys.modules["rfc3987_syntax"] is None
