@@ -1,7 +1,7 @@
 """The form of everything the course draws: HTML for the eye, plain text for a terminal, nbval and a screen reader.
 
 Colours are set in pairs (background and text), so that they read the same in JupyterLab's light and dark
-themes; ``tests/test_contrast.py`` measures every pair. Whatever the HTML says, the plain text says too.
+themes; ``tests/course/test_contrast.py`` measures every pair. Whatever the HTML says, the plain text says too.
 """
 
 import builtins

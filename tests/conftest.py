@@ -1,6 +1,7 @@
 """What tests of several rooms need: a real browser, a real PostgreSQL."""
 
 import itertools
+import re
 import shutil
 import tempfile
 import warnings
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser import FLAGS, require_browser
+from tests.lab import PATIENCE
+from tests.learner.running_course import copy_course, running_course
 
 _numbers = itertools.count(1)
 
@@ -24,6 +27,27 @@ def browser() -> Iterator:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory) -> Iterator:
+    """The course as ``uv run course`` starts it, on a copy; JupyterLab is in ``course.server``."""
+    require_browser()
+    with running_course(copy_course(tmp_path_factory.mktemp("course"))) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser) -> Iterator:
+    """A page of the browser, on which nothing may ask for anything outside this machine."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(PATIENCE)
+    outside = []
+    local = re.compile(r"(https?|wss?)://(localhost|127\.0\.0\.1)[:/]|data:|blob:")
+    page.on("request", lambda request: local.match(request.url) or outside.append(request.url))
+    yield page
+    page.close()
+    assert outside == [], "the page asked for something outside this machine"
 
 
 @pytest.fixture(scope="session")

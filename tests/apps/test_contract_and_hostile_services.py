@@ -11,7 +11,8 @@ import pytest
 
 from course.contract import as_causes, as_count, as_table, hold, wire
 from course.contract.service import BROKEN, LATE_ANSWERS, Service
-from tests.apps.test_contract_breaks import ROWS, course_contract
+from tests.apps.broken import ROWS
+from tests.apps.test_contract_breaks import course_contract
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\u202e\u009b31m"
 

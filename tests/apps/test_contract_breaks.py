@@ -1,12 +1,7 @@
 """The contract can fail: each deliberately broken app is found out, by the name of the broken request."""
 
-import importlib
-import secrets
-import shutil
 import subprocess
 import sys
-import types
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,11 +9,10 @@ from flask import Flask
 from course import serve
 from course.contract import LEVELS, hold
 from course.contract.service import BROKEN, NOT_REACHED
-from course.server import servers
-from tests.apps.running import APPS, PASSWORD, hash_cheaply
+from tests.apps.broken import ROWS, add_ada, broken_app
+from tests.apps.running import PASSWORD
 
-# How many rows the contract has up to a level: for every service, so that the total never moves.
-ROWS = {"login": 26, "users": 43, "refresh": 62, "rotate": 77, "roles": 94}
+pytestmark = pytest.mark.usefixtures("fresh_database")
 
 # What is broken: the app, its level, what to replace (each stands in the app exactly once), and the
 # requests that the table must name as broken.
@@ -204,45 +198,6 @@ BROKEN_APPS = {
         ["GET /users  a member", "GET /users  demoted, after a refresh"],
     ),
 }  # fmt: skip
-
-
-def broken_app(name: str, replacements: list[tuple[str, str]], folder: Path) -> types.ModuleType:
-    """A copy of the app in this folder, under a name of its own, with these replacements in its sources."""
-    app = APPS[name]
-    copy = folder / f"broken_{folder.name}{app.path.suffix}"
-    (shutil.copytree if app.path.is_dir() else shutil.copy)(app.path, copy)
-    sources = sorted(copy.glob("*.py")) if copy.is_dir() else [copy]
-    for old, new in replacements:
-        texts = {path: path.read_text(encoding="utf-8") for path in sources}
-        (path,) = [path for path, text in texts.items() if text.count(old) == 1]
-        path.write_text(texts[path].replace(old, new), encoding="utf-8")
-    sys.path.insert(0, str(folder))
-    try:
-        # What is judged here is not the strength of the hash.
-        return hash_cheaply(importlib.import_module(copy.stem))
-    finally:
-        sys.path.remove(str(folder))
-
-
-@pytest.fixture(autouse=True)
-def _fresh_database(tmp_path, monkeypatch):
-    monkeypatch.setenv("JWT_SECRET_KEY", secrets.token_hex(32))
-    monkeypatch.setenv("USERS_DATABASE", str(tmp_path / "users.db"))
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{(tmp_path / 'app.db').as_posix()}")
-    yield
-    for server in list(servers.values()):
-        server.stop()
-
-
-def add_ada(module: types.ModuleType, app: Flask) -> None:
-    if hasattr(module, "add_user"):
-        module.add_user("ada", PASSWORD)
-        return
-    body = {"username": "ada", "password": PASSWORD}
-    assert app.test_client().post("/register", json=body).status_code == 201
-    if "set-role" in app.cli.commands:
-        done = app.test_cli_runner().invoke(args=["set-role", "ada", "admin"])
-        assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize("fault", BROKEN_APPS)

@@ -7,13 +7,13 @@ import pytest
 
 from course import checking
 from course.paths import Course
-from tests.exercise_harness import judge, situations
+from tests.lessons.exercise_harness import judge, situations
 
 NUMBERS = [path.name[:2] for path in Course().lesson_files()]
 
 
 def answers(number: str):
-    return importlib.import_module(f"tests.exercise_answers.lesson_{number}")
+    return importlib.import_module(f"tests.lessons.exercise_answers.lesson_{number}")
 
 
 EXERCISES = [(number, exercise_id) for number in NUMBERS for exercise_id in answers(number).RIGHT]

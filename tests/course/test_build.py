@@ -12,7 +12,7 @@ from course import build as build_module
 from course.build import build, differences
 from course.lesson import LessonError
 from course.paths import ROOT, Course
-from tests.tiny_course import LESSON, tiny_course, write
+from tests.course.tiny_course import LESSON, tiny_course, write
 
 README = """\
 <!-- lessons: written by course build --><!-- /lessons -->

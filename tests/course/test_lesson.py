@@ -4,7 +4,7 @@ import pytest
 
 from course.lesson import LessonError, read_lesson
 from course.paths import Course
-from tests.tiny_course import LESSON, tiny_course, write
+from tests.course.tiny_course import LESSON, tiny_course, write
 
 
 @pytest.fixture

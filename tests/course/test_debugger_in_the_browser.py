@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from course.lesson import KERNELSPEC
-from tests.running_course import RunningCourse, copy_course, running_course
-from tests.test_contrast import contrast
-from tests.test_in_the_browser import PATIENCE, PICTURES, browser, open_lesson, page  # noqa: F401
+from tests.course.test_contrast import contrast
+from tests.lab import PATIENCE, PICTURES, open_lesson
+from tests.learner.running_course import RunningCourse, copy_course, running_course
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -43,7 +43,7 @@ def course(tmp_path_factory, theme):
 
 
 @pytest.fixture
-def form(page: Page, course: RunningCourse, theme: str):  # noqa: F811
+def form(page: Page, course: RunningCourse, theme: str):
     open_lesson(page, course, "play")
     page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Control+Enter")
@@ -54,7 +54,7 @@ def form(page: Page, course: RunningCourse, theme: str):  # noqa: F811
     return form
 
 
-def replace_by_keyboard(page: Page, text: str) -> None:  # noqa: F811
+def replace_by_keyboard(page: Page, text: str) -> None:
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(text)
 
@@ -104,7 +104,7 @@ def violations(form) -> list[str]:
     ]
 
 
-def test_a_session_by_keyboard_alone(form, page, theme):  # noqa: F811
+def test_a_session_by_keyboard_alone(form, page, theme):
     verdict = form.locator(".course-verdict").get_by_role("alert")
     note = form.locator(".course-note").get_by_role("alert")
     expect(verdict).to_contain_text("○ Not checked.")
@@ -155,7 +155,7 @@ def test_a_session_by_keyboard_alone(form, page, theme):  # noqa: F811
     expect(form.get_by_role("textbox", name="Payload")).to_have_value(re.compile("your-username"))
 
 
-def test_it_can_be_read_and_heard(form, page, theme):  # noqa: F811
+def test_it_can_be_read_and_heard(form, page, theme):
     form.get_by_role("textbox", name="Key").fill("short")
     form.get_by_role("textbox", name="Payload").fill("{")
     expect(form.get_by_role("alert")).to_have_count(2)
@@ -166,7 +166,7 @@ def test_it_can_be_read_and_heard(form, page, theme):  # noqa: F811
     assert violations(form) == []
 
 
-def test_claims_do_not_run_as_html(form, page):  # noqa: F811
+def test_claims_do_not_run_as_html(form, page):
     asked = []
     page.on("dialog", lambda dialog: asked.append(dialog.message) or dialog.dismiss())
     form.get_by_role("textbox", name="Payload").fill(

@@ -10,12 +10,10 @@ from flask import request
 from course import serve
 from course.contract import Row, as_causes, as_count, as_table, hold
 from course.contract.service import BROKEN, NOT_REACHED
-from tests.test_contract_breaks import (
-    PASSWORD,
-    ROWS,
-    _fresh_database,  # noqa: F401
-    broken_app,
-)
+from tests.apps.broken import ROWS, broken_app
+from tests.apps.running import PASSWORD
+
+pytestmark = pytest.mark.usefixtures("fresh_database")
 
 
 def sound_app(name: str = "smorest_users"):
@@ -150,7 +148,7 @@ def test_wrong_password_is_answered_by_any_challenge_that_speaks_of_no_token(cha
 
 
 def test_wrong_login_ends_the_judgement_after_the_first_request():
-    app = sound_app("flask_login")
+    app = sound_app("extended_login")
     asked = []
     app.before_request(lambda: asked.append(request.path))
     rows = hold(serve(app, "tried").url, "login", "ada", "another password")
@@ -167,7 +165,7 @@ def test_https_on_a_port_without_tls_says_so():
 
 
 def test_given_password_and_tokens_are_in_no_row():
-    app = sound_app("flask_login")
+    app = sound_app("extended_login")
 
     @app.after_request
     def teapot(response):

@@ -8,7 +8,7 @@ import pytest
 from course.lesson import LessonError, read_lesson, read_outline
 from course.paths import ROOT, Course
 from course.snippets import fill
-from tests.tiny_course import LESSON, snippet_cell, tiny_course, write
+from tests.course.tiny_course import LESSON, snippet_cell, tiny_course, write
 
 COURSE = Course()
 APP = '''\

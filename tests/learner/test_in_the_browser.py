@@ -3,85 +3,16 @@
 import json
 import re
 
-import nbformat
-import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from course.lesson_map import read_map
-from course.paths import ROOT, Course
+from course.paths import Course
 from course.shown import COLOURS
-from tests.browser import FLAGS, require_browser
-from tests.exercise_harness import situations
-from tests.running_course import RunningCourse, copy_course, running_course
+from tests.lab import PATIENCE, PICTURES, code_cell, open_lesson, run_all, type_and_run
+from tests.learner.running_course import copy_course, running_course
+from tests.lessons.exercise_harness import situations
 
 LESSON = "06_log_in_with_flask"
-PATIENCE = 60_000  # milliseconds; a busy machine is slow, a broken lesson never gets there
-expect.set_options(timeout=PATIENCE)
-PICTURES = ROOT / ".browser-pictures"
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    require_browser()
-    with running_course(copy_course(tmp_path_factory.mktemp("course"))) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=require_browser(), args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser, course):
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.set_default_timeout(PATIENCE)
-    outside = []
-    local = re.compile(r"(https?|wss?)://(localhost|127\.0\.0\.1)[:/]|data:|blob:")
-    page.on("request", lambda request: local.match(request.url) or outside.append(request.url))
-    yield page
-    page.close()
-    assert outside == [], "the page asked for something outside this machine"
-
-
-def open_lesson(page: Page, course: RunningCourse, lesson: str) -> None:
-    page.goto(course.address_of(lesson))
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=PATIENCE)
-
-
-def run_all(page: Page, course: RunningCourse, lesson: str) -> nbformat.NotebookNode:
-    """Run all cells, save, and return what was saved once every cell has run."""
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    expect(page.locator(".jp-CodeCell .jp-InputPrompt").first).to_have_text(
-        "[1]:", timeout=PATIENCE
-    )
-    expect(page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=PATIENCE)
-    expect(page.get_by_text("| Idle")).to_be_visible(timeout=PATIENCE)
-    page.keyboard.press("Control+s")
-    expect(page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE)
-    notebook = nbformat.from_dict(course.ask(f"contents/my_work/{lesson}.ipynb")["content"])
-    never_ran = [c.id for c in notebook.cells if c.cell_type == "code" and not c.execution_count]
-    assert never_ran == []
-    return notebook
-
-
-def code_cell(page: Page, text: str):
-    return page.locator(
-        ".jp-CodeCell", has=page.locator(".jp-Cell-inputWrapper", has_text=text)
-    ).first
-
-
-def type_and_run(page: Page, cell, source: str) -> None:
-    """Type over a cell, and run it and the next one."""
-    cell.locator(".cm-content").click()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(source)
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.press("Shift+Enter")
 
 
 def answer(page: Page, exercise_id: str, source: str) -> None:

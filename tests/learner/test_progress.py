@@ -17,7 +17,7 @@ from course.certify import certificate, key_file
 from course.lesson import read_lesson
 from course.lesson_map import read_map
 from course.paths import ROOT, Course
-from tests.failing_disks import MEANS, unwritable
+from tests.learner.failing_disks import MEANS, unwritable
 
 ALL = [id_ for lesson in read_map(Course()) for id_ in lesson.exercises]
 

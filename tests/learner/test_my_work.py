@@ -15,8 +15,8 @@ from course import files
 from course.learner import START_PAGE, prepare_my_work, reset, solution
 from course.lesson_map import read_map
 from course.paths import Course
-from tests.failing_disks import MEANS, unwritable
-from tests.test_lessons import links, prose
+from tests.learner.failing_disks import MEANS, unwritable
+from tests.lessons.test_lessons import links, prose
 
 LESSON = "03_create_a_jwt.ipynb"
 PREPARE = """

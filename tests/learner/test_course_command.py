@@ -8,7 +8,7 @@ import pytest
 from course import check, hint
 from course.lesson_map import read_map
 from course.paths import Course
-from tests.running_course import copy_course, running_course
+from tests.learner.running_course import copy_course, running_course
 
 
 @pytest.fixture(scope="module")

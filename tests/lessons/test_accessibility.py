@@ -11,7 +11,6 @@ import pytest
 from nbconvert import HTMLExporter
 
 from course.paths import ROOT, Course
-from tests.test_in_the_browser import browser  # noqa: F401
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 COURSE = Course()
@@ -30,7 +29,7 @@ RULES_NOT_OURS = [
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[str(p.relative_to(ROOT)) for p in NOTEBOOKS])
-def test_what_the_course_writes_is_accessible(browser, path, theme, tmp_path):  # noqa: F811
+def test_what_the_course_writes_is_accessible(browser, path, theme, tmp_path):
     rendered, _ = HTMLExporter(template_name="lab", theme=theme).from_filename(str(path))
     (tmp_path / "page.html").write_text(rendered, encoding="utf-8")
     page = browser.new_page()
