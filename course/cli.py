@@ -32,7 +32,7 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
     failed = False
     for finding in environment.examine(course.my_work):
         click.echo(str(finding))
-        failed = failed or bool(finding.cure)
+        failed = failed or bool(finding.cure and finding.stops)
     if failed:
         raise click.ClickException("Mend what is marked [fail], then start again.")
     with _errors_for_people():

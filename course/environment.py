@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.metadata
+import platform
 import socket
 import sys
 import tempfile
@@ -12,7 +13,20 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-OLDEST_PYTHON = (3, 11)
+from course import shell
+
+OLDEST_PYTHON, NEWEST_TESTED_PYTHON = (3, 11), (3, 14)
+# (sys.platform, machine) for which cryptography has no wheel, and what to do there. Without a wheel it is built from
+# source, which takes a compiler for Rust.
+WITHOUT_WHEEL = {
+    ("darwin", "x86_64"): (
+        "On a Mac with Apple silicon, take its own Python: uv run --python cpython-3.13-macos-aarch64-none course. On a Mac with an "
+        "Intel processor, take cryptography from conda-forge (environment.yml), or open the course on Binder."
+    ),
+    ("win32", "arm64"): (
+        "Take the Python for x86-64, which Windows runs as well: uv run --python cpython-3.13-windows-x86_64-none course"
+    ),
+}
 DISTRIBUTION = "jwt-cell-by-cell"
 CURE = "Run the course by `uv run course`, or install what it needs by `uv sync`."
 # Where the name to import is not the name of the distribution.
@@ -30,28 +44,24 @@ IMPOSTORS = {"jose": "python-jose", "jwt": "PyJWT"}
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the check. ``cure`` says what to do, and is empty when all is well."""
+    """One line of the check. ``cure`` says what to do, and is empty when all is well.
+
+    A finding that ``stops`` the course is a failure, any other one with a cure a warning.
+    """
 
     text: str
     cure: str = ""
+    stops: bool = True
 
     def __str__(self) -> str:
         if not self.cure:
             return f"[ok]   {self.text}"
-        return f"[fail] {self.text}\n       {self.cure}"
+        return f"[{'fail' if self.stops else 'warn'}] {self.text}\n       {self.cure}"
 
 
 def examine(folder: Path) -> Iterator[Finding]:
-    """Check Python, the packages, a port for JupyterLab, and that ``folder`` can be written to."""
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info >= OLDEST_PYTHON:
-        yield Finding(f"Python {version}")
-    else:
-        oldest = ".".join(map(str, OLDEST_PYTHON))
-        yield Finding(
-            f"Python {version} is too old",
-            f"The course needs Python {oldest} or newer: uv python install 3.13",
-        )
+    """Check Python, the packages, a port for JupyterLab, that ``folder`` can be written to, and the shell."""
+    yield _examine_python()
     yield from _examine_packages()
     for impostor, wanted in IMPOSTORS.items():
         if _version_of(impostor):
@@ -61,6 +71,26 @@ def examine(folder: Path) -> Iterator[Finding]:
             )
     yield _examine_port()
     yield _examine_folder(folder)
+    for spoiler in shell.spoilers:
+        cure = f"The notebooks go without it. {spoiler.cure}"
+        yield Finding(spoiler.text, cure, stops=False)
+
+
+def _examine_python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    oldest, newest = (".".join(map(str, each)) for each in (OLDEST_PYTHON, NEWEST_TESTED_PYTHON))
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding(
+            f"Python {version} is too old",
+            f"The course needs Python {oldest} or newer: uv run --python {newest} course",
+        )
+    if sys.version_info[:2] > NEWEST_TESTED_PYTHON:
+        return Finding(
+            f"Python {version} is newer than those that the course is tested with, {oldest} to {newest}",
+            f"If something looks odd: uv run --python {newest} course",
+            stops=False,
+        )
+    return Finding(f"Python {version}")
 
 
 def _version_of(distribution: str) -> str | None:
@@ -104,7 +134,7 @@ def _examine_package(required: Requirement) -> Finding:
     name = required.name
     version = _version_of(name)
     if version is None:
-        return Finding(f"{name} is not installed", CURE)
+        return Finding(f"{name} is not installed", _cure_of(name))
     if not required.specifier.contains(version, prereleases=True):
         return Finding(f"{name} {version} does not fit: needed is {required.specifier}", CURE)
     try:
@@ -112,9 +142,17 @@ def _examine_package(required: Requirement) -> Finding:
     # A broken package may raise anything when it is imported.
     except Exception as error:
         return Finding(
-            f"{name} {version} cannot be imported: {type(error).__name__}: {error}", CURE
+            f"{name} {version} cannot be imported: {type(error).__name__}: {error}",
+            _cure_of(name),
         )
     return Finding(f"{name} {version}")
+
+
+def _cure_of(name: str) -> str:
+    here = (sys.platform, platform.machine().lower())
+    if name == "cryptography" and here in WITHOUT_WHEEL:
+        return f"There is no wheel of it for this system. {WITHOUT_WHEEL[here]}"
+    return CURE
 
 
 def _examine_port() -> Finding:

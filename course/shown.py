@@ -20,6 +20,11 @@ COLOURS = {
 }
 
 
+# JupyterLab (MathJax 3) and nbviewer (MathJax 2) read TeX in whatever HTML is shown: of "was $5, is $6" the middle would
+# be a formula, and a claim could make itself a link. They pass over an element of this class, and over <pre> and <code>.
+NO_TEX = 'class="mathjax_ignore tex2jax_ignore"'
+
+
 @dataclass(frozen=True)
 class Shown:
     """Something drawn twice: ``text`` (plain) and ``html`` (already escaped)."""
@@ -41,9 +46,9 @@ def style(colour: str, extra: str = "") -> str:
 
 
 def box(colour: str, inner_html: str) -> str:
-    """A block in one colour pair, for inner HTML that is escaped already."""
+    """A block in one colour pair, for inner HTML that is escaped already. TeX in it stays text."""
     padding = "padding:0.5em 0.8em;margin:0.2em 0;border-radius:4px;line-height:1.5"
-    return f"<div {style(colour, padding)}>{inner_html}</div>"
+    return f"<div {NO_TEX} {style(colour, padding)}>{inner_html}</div>"
 
 
 def display(shown: Shown) -> None:

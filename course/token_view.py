@@ -5,7 +5,7 @@ import json
 import math
 from datetime import datetime, timezone
 
-from course.shown import Shown, box, printable, shorten, style
+from course.shown import NO_TEX, Shown, box, printable, shorten, style
 from course.token_parts import decode_part
 
 PARTS = ("header", "payload", "signature")
@@ -181,7 +181,9 @@ def _as_html(pieces, names, sections, problems) -> str:
         coloured.append(
             f'<span {style(colour, "padding:1px 2px")} title="{name}">{html.escape(printable(piece))}</span>'
         )
-    out = ['<div role="group" aria-label="A decoded JSON Web Token" style="font-family:monospace">']
+    out = [
+        f'<div {NO_TEX} role="group" aria-label="A decoded JSON Web Token" style="font-family:monospace">'
+    ]
     if coloured:
         out.append(
             f'<div style="overflow-wrap:anywhere;line-height:1.7;max-width:60em">{".".join(coloured)}</div>'

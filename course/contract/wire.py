@@ -94,7 +94,8 @@ def _ask(method: str, url: str, headers: dict[str, str], content: bytes | None) 
                 url,
                 headers={"Accept-Encoding": "identity", **headers},
                 data=content,
-                timeout=SECONDS,
+                # The deadline is the caller's; this only ends a thread that was left alone.
+                timeout=2 * SECONDS,
                 allow_redirects=False,
                 stream=True,
             )

@@ -13,6 +13,13 @@ from course.server import Server
 from course.server_log import silence
 
 
+def ask(method: str, url: str, **options) -> requests.Response:
+    """The answer of a server on this machine. Neither a proxy nor a ``.netrc`` has a say."""
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.request(method, url, timeout=10, **options)
+
+
 @dataclass
 class TrialServer:
     """``url`` has no closing slash; ``errors`` are the exceptions that views have raised."""
@@ -23,7 +30,7 @@ class TrialServer:
     def call(self, method: str, path: str, token: str | None = None, **options):
         """The answer (a ``requests.Response``); an exception in a view is *not yet*."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        response = requests.request(method, self.url + path, headers=headers, timeout=10, **options)
+        response = ask(method, self.url + path, headers=headers, **options)
         patience = time.monotonic() + 1
         while response.status_code == 500 and not self.errors and time.monotonic() < patience:
             # A FastAPI app answers first, and passes its error on afterwards.

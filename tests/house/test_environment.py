@@ -102,6 +102,49 @@ def test_old_python_is_named_with_its_cure(monkeypatch, tmp_path):
     assert "is too old" in next(environment.examine(tmp_path)).text
 
 
+def test_newer_python_than_the_tested_ones_is_a_warning(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "NEWEST_TESTED_PYTHON", (3, 10))
+    first = next(environment.examine(tmp_path))
+    assert str(first).startswith("[warn] Python") and "tested with, 3.11 to 3.10" in first.text
+    assert not first.stops and "uv run --python 3.10 course" in first.cure
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "cure"),
+    [
+        ("darwin", "x86_64", "macos-aarch64"),
+        ("win32", "ARM64", "windows-x86_64"),
+        ("linux", "x86_64", "uv sync"),
+    ],
+)
+def test_cryptography_without_a_wheel_has_a_cure_of_its_own(
+    monkeypatch, tmp_path, system, machine, cure
+):
+    version_of = environment._version_of
+    monkeypatch.setattr(
+        environment,
+        "_version_of",
+        lambda name: None if name == "cryptography" else version_of(name),
+    )
+    monkeypatch.setattr(environment.sys, "platform", system)
+    monkeypatch.setattr(environment.platform, "machine", lambda: machine)
+    (finding,) = [each for each in environment._examine_packages() if each.cure]
+    assert finding.text == "cryptography is not installed" and cure in finding.cure
+
+
+def test_systems_without_a_wheel_are_those_that_the_lock_has_none_for():
+    lock = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+    (package,) = [each for each in lock["package"] if each["name"] == "cryptography"]
+    wheels = " ".join(wheel["url"] for wheel in package["wheels"])
+    tags = {
+        ("darwin", "x86_64"): r"macosx_\w+_(x86_64|universal2)",
+        ("win32", "arm64"): "win_arm64",
+    }
+    assert set(tags) == set(environment.WITHOUT_WHEEL)
+    assert [tag for tag in tags.values() if re.search(tag, wheels)] == []
+    assert re.search("macosx_.*_arm64", wheels) and "win_amd64" in wheels
+
+
 def test_port_that_cannot_be_opened_is_named_with_its_cure(monkeypatch, tmp_path):
     # An address kept for documentation (RFC 5737): no machine has it.
     monkeypatch.setattr(environment, "LOOPBACK", "192.0.2.1")
