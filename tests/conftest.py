@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import secrets
 import shutil
 import tempfile
 import warnings
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from course.server import servers
 from tests.browser import FLAGS, require_browser
 from tests.lab import PATIENCE
 from tests.learner.running_course import copy_course, running_course
@@ -73,3 +75,14 @@ def empty_database(postgresql) -> str:
     name = f"test_{next(_numbers)}"
     postgresql.psql(f"CREATE DATABASE {name};")
     return postgresql.get_uri(database=name, driver="psycopg")
+
+
+@pytest.fixture
+def fresh_database(tmp_path, monkeypatch) -> Iterator:
+    """For apps in this process: a key and empty databases, and no server left running."""
+    monkeypatch.setenv("JWT_SECRET_KEY", secrets.token_hex(32))
+    monkeypatch.setenv("USERS_DATABASE", str(tmp_path / "users.db"))
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{(tmp_path / 'app.db').as_posix()}")
+    yield
+    for server in list(servers.values()):
+        server.stop()

@@ -5,8 +5,8 @@ import pytest
 from playwright.sync_api import expect
 
 from course.build import KERNELSPEC
-from tests.running_course import copy_course, running_course
-from tests.test_in_the_browser import PATIENCE, browser, open_lesson, page  # noqa: F401
+from tests.lab import PATIENCE, open_lesson
+from tests.learner.running_course import copy_course, running_course
 
 PRICES = "was $5, is $6"
 # What each of the ways to begin TeX looks like in the page, if it is left alone.
@@ -63,7 +63,7 @@ def course(tmp_path_factory):
         yield running
 
 
-def test_what_others_wrote_is_never_read_as_tex(page, course):  # noqa: F811
+def test_what_others_wrote_is_never_read_as_tex(page, course):
     open_lesson(page, course, "tex")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()

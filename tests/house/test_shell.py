@@ -11,7 +11,7 @@ from course import check, checking, environment, serve, shell
 from course.contract import hold
 from course.paths import ROOT
 from course.server import servers
-from tests.test_contract_breaks import _fresh_database, broken_app  # noqa: F401
+from tests.apps.broken import broken_app
 
 # Nobody listens on port 9 of this machine.
 NO_PROXY_THERE = "http://user:secret@127.0.0.1:9"
@@ -36,7 +36,7 @@ def hostile_shell(monkeypatch, tmp_path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_contract_asks_the_service_itself(hostile_shell):
+def test_contract_asks_the_service_itself(hostile_shell, fresh_database):
     rows = hold(serve(broken_app("smorest_users", []).create_app()).url, "users")
     assert [row for row in rows if not row.kept] == []
 
