@@ -14,7 +14,9 @@ import os
 import re
 import secrets
 import socket
+import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,17 +148,24 @@ def environment_for(folder: Path, key: str | None, database_url: str | None = No
 
 @contextlib.contextmanager
 def running_app(
-    name: str, folder: Path, database_url: str | None = None, key: str | None = None
+    name: str,
+    folder: Path,
+    database_url: str | None = None,
+    key: str | None = None,
+    **oddities: float,
 ) -> Iterator[RunningApp]:
     """Run the app until the block ends, on a SQLite file of this folder or another database.
 
     Without a key it gets a fresh one. A second run in the same folder finds the database of the first.
+    ``oddities``: seconds of ``clock_ahead``, of its clock; of ``patience``, with a locked SQLite file.
     """
     key = key or secrets.token_hex(32)
     environment = environment_for(folder, key, database_url)
     log = folder / f"{name}.log"
     here, there = _processes.Pipe(duplex=False)
-    process = _processes.Process(target=_serve, args=(name, environment, log, there), daemon=True)
+    process = _processes.Process(
+        target=_serve, args=(name, environment, log, there, oddities), daemon=True
+    )
     process.start()
     there.close()
     try:
@@ -173,11 +182,18 @@ def running_app(
         process.close()
 
 
-def in_a_process_of(name: str, environment: dict, function: Callable, *arguments):
-    """What ``function(module of the app, *arguments)`` returns, in a process with this environment."""
+def in_a_process_of(
+    name: str, environment: dict, function: Callable, *arguments, cheap: bool = True
+):
+    """What ``function(module of the app, *arguments)`` returns, in a process with this environment.
+
+    The app's password hashes are weak, unless it is not to be ``cheap``.
+    """
     here, there = _processes.Pipe(duplex=False)
     process = _processes.Process(
-        target=_call, args=(name, environment, function, arguments, there), daemon=True
+        target=_call,
+        args=(name, environment, function, arguments, there, cheap),
+        daemon=True,
     )
     process.start()
     there.close()
@@ -191,13 +207,14 @@ def in_a_process_of(name: str, environment: dict, function: Callable, *arguments
 # --- What happens in the process of the app ---
 
 
-def _serve(name: str, environment: dict, log: Path, port_to) -> None:
+def _serve(name: str, environment: dict, log: Path, port_to, oddities: dict | None = None) -> None:
     with log.open("a", encoding="utf-8") as output:
         for descriptor in (1, 2):
             os.dup2(output.fileno(), descriptor)
     sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)
     sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)
-    module = _import(name, environment)
+    _make_odd(**oddities or {})
+    module = hash_cheaply(_import(name, environment))
     app = module.create_app()
     if hasattr(app, "wsgi_app"):
         from werkzeug.serving import make_server
@@ -222,8 +239,26 @@ def _serve(name: str, environment: dict, log: Path, port_to) -> None:
     server.run(sockets=[listening])
 
 
-def _call(name: str, environment: dict, function: Callable, arguments: tuple, answer_to) -> None:
-    answer_to.send(function(_import(name, environment), *arguments))
+def _make_odd(clock_ahead: float = 0, patience: float | None = None) -> None:
+    if clock_ahead:
+        right_time = time.time
+        time.time = lambda: right_time() + clock_ahead
+    if patience is not None:
+        sqlite3.connect = sqlite3.dbapi2.connect = functools.partial(
+            sqlite3.connect, timeout=patience
+        )
+
+
+def _call(
+    name: str,
+    environment: dict,
+    function: Callable,
+    arguments: tuple,
+    answer_to,
+    cheap: bool = True,
+) -> None:
+    module = _import(name, environment)
+    answer_to.send(function(hash_cheaply(module) if cheap else module, *arguments))
 
 
 def _run_command(module, *words: str) -> tuple[int, str]:
@@ -235,7 +270,7 @@ def _import(name: str, environment: dict):
     os.environ.clear()
     os.environ.update(environment)
     sys.path.insert(0, str(Course().snippets))
-    return hash_cheaply(importlib.import_module(name))
+    return importlib.import_module(name)
 
 
 def hash_cheaply(module):

@@ -1,5 +1,7 @@
 """Killed in the middle, or asked twice at the same instant by way of two servers: what the apps promise holds."""
 
+import hmac
+import json
 import socket
 import sqlite3
 import threading
@@ -11,7 +13,8 @@ import pytest
 import requests
 from jose import jwt
 
-from tests.apps.running import ADA, RunningApp, names_at, running_app
+from course.token_parts import encode_part
+from tests.apps.running import ADA, NAMES, WITH_SQLALCHEMY, RunningApp, names_at, running_app
 
 ROUNDS = 100
 
@@ -172,3 +175,153 @@ def test_a_body_that_comes_late_does_not_outlive_a_demotion(tmp_path):
             assert demoted.status_code == 200
             slow.sendall(body[1:])
             assert b" 403 " in slow.recv(1000).splitlines()[0]
+
+
+def appoint(app: RunningApp, *users: dict) -> None:
+    for user in users:
+        app.add_user(**user)
+        assert app.command("set-role", user["username"], "admin")[0] == 0
+
+
+EVE = {"username": "eve", "password": ADA["password"]}
+
+
+@pytest.mark.parametrize("on", ["sqlite", "postgresql"])
+def test_a_demoted_admin_cannot_undo_it_by_being_quick(on, tmp_path, request):
+    """Ada demotes Eve by one process; at the same instant Eve promotes herself by another one."""
+    database_url = request.getfixturevalue("empty_database") if on == "postgresql" else None
+    with ExitStack() as stack:
+        here = stack.enter_context(running_app("roles", tmp_path, database_url))
+        there = stack.enter_context(running_app("roles", tmp_path, database_url, here.key))
+        pool = stack.enter_context(ThreadPoolExecutor(2))
+        appoint(here, ADA, EVE)
+        ada, eve = (post(here, "/login", json=user).json()["access_token"] for user in (ADA, EVE))
+        for _ in range(ROUNDS):
+            start = threading.Barrier(2)
+
+            def change(app: RunningApp, token: str, role: str, start=start) -> int:
+                start.wait(timeout=20)
+                return put_role(app, token, 2, role)
+
+            demoted = pool.submit(change, here, ada, "member")
+            promoted = pool.submit(change, there, eve, "admin")
+            assert demoted.result() == 200
+            # Whether Eve was first or too late: in the end she is no admin.
+            assert promoted.result() in (200, 403)
+            assert put_role(there, eve, 2, "admin") == 403
+            assert put_role(here, ada, 2, "admin") == 200
+        assert "Traceback" not in here.said + there.said
+
+
+def put_role(app: RunningApp, token: str, user_id: int, role: str) -> int:
+    return requests.put(
+        f"{app.url}/users/{user_id}/role", json={"role": role},
+        headers={"Authorization": f"Bearer {token}"}, timeout=20,
+    ).status_code  # fmt: skip
+
+
+@pytest.mark.parametrize("on", ["sqlite", "postgresql"])
+def test_somebody_stays_admin_whatever_admins_do_at_the_same_instant(on, tmp_path, request):
+    database_url = request.getfixturevalue("empty_database") if on == "postgresql" else None
+    with ExitStack() as stack:
+        here = stack.enter_context(running_app("roles", tmp_path, database_url))
+        there = stack.enter_context(running_app("roles", tmp_path, database_url, here.key))
+        pool = stack.enter_context(ThreadPoolExecutor(2))
+        appoint(here, ADA, EVE)
+        tokens = [post(here, "/login", json=user).json()["access_token"] for user in (ADA, EVE)]
+        for round in range(ROUNDS // 4):
+            start = threading.Barrier(2)
+            # In turn: each resigns; each demotes the other.
+            targets = (1, 2) if round % 2 else (2, 1)
+
+            def demote(app: RunningApp, token: str, target: int, start=start) -> int:
+                start.wait(timeout=20)
+                return put_role(app, token, target, "member")
+
+            answers = sorted(pool.map(demote, (here, there), tokens, targets))
+            assert answers in ([200, 403], [200, 409]), answers
+            for user in (ADA, EVE):
+                assert here.command("set-role", user["username"], "admin")[0] == 0
+        assert "Traceback" not in here.said + there.said
+
+
+@pytest.mark.parametrize("name", names_at("refresh"))
+def test_who_has_logged_out_stays_out_when_the_clock_jumps_ahead_and_back(name, tmp_path):
+    with running_app(name, tmp_path) as app:
+        app.add_user(**ADA)
+        out = post(app, "/login", json=ADA).json()
+        assert post(app, "/logout", out["access_token"]).status_code == 204
+    with running_app(name, tmp_path, key=app.key, clock_ahead=60 * 24 * 3600) as later:
+        other = post(later, "/login", json=ADA).json()
+        assert post(later, "/logout", other["access_token"]).status_code == 204
+    with running_app(name, tmp_path, key=app.key) as again:
+        assert me(again, out["access_token"]) == 401
+        assert post(again, "/refresh", out["refresh_token"]).status_code == 401
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_locked_database_is_503_and_the_next_request_is_served(name, tmp_path):
+    with running_app(name, tmp_path, patience=0.2) as app:
+        app.add_user(**ADA)
+        database = tmp_path / ("app.db" if app.app.has_register else "users.db")
+        with closing(sqlite3.connect(database)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            answer = post(app, "/login", json=ADA)
+            other.rollback()
+        assert (answer.status_code, list(answer.json())) == (503, ["message"])
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert post(app, "/login", json=ADA).status_code == 200
+        assert "Traceback" not in app.said
+
+
+@pytest.mark.parametrize("name", WITH_SQLALCHEMY)
+def test_a_database_that_was_deleted_is_503_and_no_write_is_acknowledged(name, tmp_path):
+    with running_app(name, tmp_path) as app:
+        app.add_user(**ADA)
+        assert post(app, "/login", json=ADA).status_code == 200
+        (tmp_path / "app.db").unlink()
+        for path, body in (("/login", ADA), ("/register", EVE)):
+            answer = post(app, path, json=body)
+            assert (answer.status_code, list(answer.json())) == (503, ["message"])
+        assert "Traceback" not in app.said
+
+
+# What a genuine token may say, as long as nobody changes the apps: none of it may reach the database, or end in a 500.
+ODD = ["", "a\0b", "\ud800", "x" * 70, "1 OR 1=1", "-1", "99999999999", "\u0661", None, True, 7, 1.5, [], ["1"], {}, {"a": 1}]  # fmt: skip
+
+
+@pytest.mark.parametrize("on", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("name", WITH_SQLALCHEMY)
+def test_no_claim_of_a_genuine_token_is_a_server_error(name, on, tmp_path, request):
+    database_url = request.getfixturevalue("empty_database") if on == "postgresql" else None
+    with running_app(name, tmp_path, database_url) as app:
+        app.add_user(**ADA)
+        tokens = post(app, "/login", json=ADA).json()
+        paths = [("GET", "/me", "access_token")]
+        if app.app.level != "users":
+            paths += [("POST", "/logout", "access_token"), ("POST", "/refresh", "refresh_token")]
+        if app.app.level in ("rotate", "roles"):
+            paths += [("POST", "/logout-everywhere", "access_token")]
+        if app.app.level == "roles":
+            paths += [("GET", "/users", "access_token"), ("PUT", "/users/1/role", "access_token")]
+        for method, path, kind in paths:
+            claims = jwt.get_unverified_claims(tokens[kind])
+            for claim in ("sub", "jti", "sid", "refresh_jti", "fresh", "type", "scope", "role"):
+                for value in ODD:
+                    odd = odd_token(claims | {claim: value}, app.key)
+                    answer = requests.request(
+                        method, app.url + path, headers={"Authorization": f"Bearer {odd}"},
+                        json={"role": "member"} if method == "PUT" else None, timeout=20,
+                    )  # fmt: skip
+                    assert answer.status_code < 500, (path, claim, value, answer.text)
+                    if claim in ("sub", "sid") and claim in claims:
+                        assert answer.status_code == 401, (path, claim, value, answer.text)
+        assert "Traceback" not in app.said
+
+
+def odd_token(claims: dict, key: str) -> str:
+    """Signed as a token of the app is; JSON may say what Python's UTF-8 cannot."""
+    header = encode_part(b'{"alg":"HS256","typ":"JWT"}')
+    signing_input = f"{header}.{encode_part(json.dumps(claims).encode())}"
+    signature = hmac.digest(key.encode(), signing_input.encode(), "sha256")
+    return f"{signing_input}.{encode_part(signature)}"

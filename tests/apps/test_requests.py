@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+import socket
 import time
 
 import pytest
@@ -276,3 +278,151 @@ def test_name_that_is_taken_is_an_error_message(app):
     else:
         again = app.command("add-user", "ada", "--password", "other")
         assert again == (1, "Error: There is a user ada already.\n")
+
+
+@pytest.mark.parametrize("authorization", [
+    lambda token: token, lambda token: f"JWT {token}", lambda token: f"Token {token}", lambda token: f"Bearer{token}",
+    lambda token: f"Bearer: {token}", lambda token: f"Bearer {token}, Bearer {token}", lambda token: f"Basic {token}",
+])  # fmt: skip
+def test_a_header_that_was_sent_is_not_called_missing(app, authorization):
+    answer = me(app, authorization(token_of(app)))
+    assert_refused(answer, 401)
+    assert "Bearer" in answer.json()["message"]
+    assert "issing" not in answer.json()["message"]
+    # Another way to log in, or none, is no invalid token (RFC 6750 §3.1).
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_no_header_at_all_is_called_missing(app):
+    answer = me(app, None)
+    assert answer.headers["WWW-Authenticate"] == "Bearer" and answer.json()["message"]
+
+
+def test_wrong_password_beside_a_stale_token_is_no_invalid_token(app):
+    headers = {"Authorization": f"Bearer {sign(app, exp=1666720490)}"}
+    answer = login(app, json=ADA | {"password": "let me in"}, headers=headers)
+    assert_refused(answer, 401)
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("claims", [{"exp": 1666720490}, {"sub": "left out"}, {"sub": 1}], ids=str)
+def test_bad_token_is_called_invalid(app, claims):
+    answer = me(app, f"Bearer {sign(app, **claims)}")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+def is_whole(answer: bytes) -> bool:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: *(\d+)", head)
+    return length is not None and len(body) >= int(length[1])
+
+
+def raw_answer(app: RunningApp, request: bytes) -> tuple[int, bytes]:
+    """Status and whole answer to bytes on the wire."""
+    host, port = app.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(request)
+        answer = b""
+        # Not to the end of the connection: a server may keep it open for what it has not read.
+        while not is_whole(answer):
+            answer += connection.recv(65_536)
+    return int(answer.split()[1]), answer
+
+
+def test_two_authorization_headers_are_refused_whichever_comes_first(app):
+    good, other = token_of(app), "abc"
+    for one, two in ((good, other), (other, good), (good, good)):
+        status, answer = raw_answer(
+            app,
+            b"GET /me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            + f"Authorization: Bearer {one}\r\nAuthorization: Bearer {two}\r\n\r\n".encode(),
+        )
+        assert status == 401 and b"one Authorization header" in answer
+
+
+def in_chunks(body: bytes, size: int) -> bytes:
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("size", [100, 4_096, 100_000])
+@pytest.mark.parametrize(
+    ("length", "status"), [(9_000, 401), (10_000, 401), (10_001, 413), (70_000, 413)]
+)
+def test_a_body_in_chunks_is_cut_by_nobody(app, size, length, status):
+    start = b'{"username": "ada", "password": "x"'
+    body = start + b" " * (length - len(start) - 1) + b"}"
+    got, answer = raw_answer(
+        app,
+        b"POST /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n" + in_chunks(body, size),
+    )
+    assert got == status, answer
+    assert b'"message"' in answer
+
+
+@pytest.mark.parametrize(
+    "claims", [{"exp": "left out"}, {"aud": "shop"}, {"aud": ["shop"]}, {"aud": None}], ids=str
+)
+def test_genuine_token_without_an_end_or_for_somebody_else_is_refused(app, claims):
+    mine = jwt.decode(token_of(app), app.key, algorithms=["HS256"])
+    assert_refused(me(app, f"Bearer {sign(app, **mine | claims)}"), 401)
+
+
+def test_every_range_of_a_page_is_answered_whole_or_in_json(app):
+    if not app.app.has_register:
+        return
+    for wanted in ("bytes=x", "bytes=9999999999-", "lines=1-2", "bytes=0-0,1-1", "bytes=-"):
+        answer = requests.get(
+            f"{app.url}/docs/assets/swagger-ui.css", headers={"Range": wanted}, timeout=20
+        )
+        ok = (
+            answer.status_code in (200, 206) or answer.headers["Content-Type"] == "application/json"
+        )
+        assert ok, (wanted, answer.status_code, answer.text[:80])
+
+
+FITTING = {
+    "ada-lovelace": "ada-lovelace", "Ren\u00e9e1": "ren\u00e9e1", "rene\u0301e2": "ren\u00e9e2", "\uff21\uff22": "ab",
+    "o'neil": "o'neil", "a.b+c@d.example": "a.b+c@d.example", "\u0434\u043e\u043c": "\u0434\u043e\u043c", "x" * 64: "x" * 64,
+    "e\u0301" * 64: "\u00e9" * 64,
+}  # fmt: skip
+UNFIT = [
+    "", " ", "ada b", "ada\u3164", "ad\u00ada", "ada\ufe0f", "ada\u2800", "ada\U000e0041", "ada\u200b", "ada\u2060",
+    "\u202eada", "ada\u115f", "ada\u17b4", "ada\u180e", "ada\uffa0", "ada\U0001f600", "ada\x7f", "ada\ufeff", "x" * 65,
+    "\u00e9" * 65, "ada\n", "\u2126\u0301\u2028",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FITTING, ids=ascii)
+def test_one_name_has_one_form(app, name):
+    if not app.app.has_register:
+        return
+    answer = requests.post(f"{app.url}/register", json=ADA | {"username": name}, timeout=20)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["username"] == FITTING[name]
+    for same in (name.upper(), FITTING[name]):
+        again = requests.post(f"{app.url}/register", json=ADA | {"username": same}, timeout=20)
+        assert_refused(again, 409)
+        assert login(app, json=ADA | {"username": same}).status_code == 200
+
+
+@pytest.mark.parametrize("name", UNFIT, ids=ascii)
+def test_name_with_something_invisible_in_it_is_refused(app, name):
+    if not app.app.has_register:
+        return
+    answer = requests.post(f"{app.url}/register", json=ADA | {"username": name}, timeout=20)
+    assert_refused(answer, 422)
+    assert answer.json()["message"].startswith("username: Use letters")
+
+
+@pytest.mark.parametrize(("length", "status"), [(14, 422), (15, 201), (1000, 201), (1001, 422)])
+def test_passwords_are_measured_as_people_count(app, length, status):
+    """An e with an accent is one character, whether a keyboard sends one or two."""
+    if not app.app.has_register:
+        return
+    name = f"measured-{length}"
+    body = {"username": name, "password": "e\u0301" * length}
+    assert requests.post(f"{app.url}/register", json=body, timeout=20).status_code == status
+    if status == 201:
+        assert login(app, json={"username": name, "password": "\u00e9" * length}).status_code == 200
