@@ -1,11 +1,15 @@
 """A login service with Flask and python-jose, the token handling by hand (lesson 06).
 
-Make a key and a user, then start the app. In PowerShell the first line is
-$env:JWT_SECRET_KEY = python -c "import secrets; print(secrets.token_hex(32))"
+Keeps the contract: login. A copy of this file runs alone, also under another name: put yours in place of jose_login.
 
+In the folder that holds it (in PowerShell, the second line is $env:JWT_SECRET_KEY = python -c "import secrets; print(secrets.token_hex(32))"):
+
+    pip install click flask "python-jose[cryptography]" werkzeug
     export JWT_SECRET_KEY=$(openssl rand -hex 32)
-    uv run flask --app app_snippets/jose_login add-user ada
-    uv run flask --app app_snippets/jose_login run
+    flask --app jose_login add-user ada
+    flask --app jose_login run
+
+In the course, the packages are there: cd app_snippets, and uv run flask --app jose_login run
 
 POST /login  {"username": "ada", "password": "..."}  answers  {"access_token": "..."}
 GET  /me     Authorization: Bearer <access token>    answers  {"id": "1"}
@@ -16,17 +20,18 @@ Every refusal is JSON: {"message": "..."}. The users live in a SQLite file, USER
 import base64
 import json
 import os
+import re
 import secrets
 import sqlite3
 import time
 import uuid
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta, timezone
 from functools import wraps
 
 import click
 from flask import Flask, abort, current_app, g, request
-from jose import jwt
+from jose import jwk, jwt
 from werkzeug.exceptions import HTTPException
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -35,18 +40,60 @@ ACCESS_TOKEN_EXPIRE_MINUTES = 30
 MIN_KEY_LENGTH = 32  # RFC 7518 §3.2: 256 bits for HS256
 MAX_TOKEN_LENGTH = 16_000  # characters
 LAST_DATE = 253402300799  # the last second of the year 9999; more than that is milliseconds
+QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
 
 
 def key_from_environment() -> bytes:
-    """The signing key. Nothing starts without one, or with one below 32 bytes (RFC 7518 §3.2)."""
+    """The signing key: 32 bytes or more (RFC 7518 §3.2). Nothing starts without a good one."""
     key = os.fsencode(os.environ.get("JWT_SECRET_KEY", ""))
-    if len(key) < 32:
+    fault = fault_of_key(key)
+    if fault:
         raise click.ClickException(
-            f"JWT_SECRET_KEY has {len(key)} bytes, and HS256 needs at least 32.\n"
+            f"JWT_SECRET_KEY {fault}\n"
             'Make one with: python -c "import secrets; print(secrets.token_hex(32))"\n'
             "and put it into the environment."
         )
     return key
+
+
+def fault_of_key(key: bytes) -> str | None:
+    """What makes this no key for HS256, in words, or None. A public key is no secret (RFC 8725 §2.1)."""
+    text = key.decode("utf-8", "replace")
+    if len(key) < 32:
+        return f"has {len(key)} bytes, and HS256 needs at least 32."
+    if text != text.strip("\ufeff \t\r\n\f\v\u00a0"):
+        return "has white space at an end, such as the line break of a file."
+    if text[0] in QUOTES or text[-1] in QUOTES:
+        return "stands in quotation marks, and they would be a part of it."
+    if text[0] in "{[":
+        return "is JSON, such as a JWK, and HS256 takes the bytes of a secret."
+    if is_of_a_pair(key):
+        return "is a certificate or a key of a pair, and HS256 needs a secret."
+    return None
+
+
+def is_of_a_pair(key: bytes) -> bool:
+    """Whether this is a certificate or a key of RSA, EC or the like: PEM, DER, OpenSSH; in base64; in hexadecimal."""
+    digits = re.sub(r"\s|\\[nr]|=", "", key.decode("latin-1")).translate({45: "+", 95: "/"})
+    spellings = [key]
+    for decode, padding in ((bytes.fromhex, ""), (base64.b64decode, "=" * (-len(digits) % 4))):
+        with suppress(ValueError):
+            spellings.append(decode(digits + padding))
+    return any(
+        re.search(rb"BEGIN [A-Z0-9 ]*(KEY|CERTIFICATE)", each, re.IGNORECASE)
+        or re.match(rb"\s*(\0\0\0.)?(sk-)?(ssh|ecdsa)-|openssh-key-v1", each, re.DOTALL)
+        or is_der(each)
+        for each in spellings
+    )
+
+
+def is_der(content: bytes) -> bool:
+    """Whether these bytes are one DER sequence, as keys and certificates are (X.690 §8.9)."""
+    if len(content) < 40 or content[0] != 0x30:
+        return False
+    start = 2 + (content[1] & 0x7F if content[1] > 0x7F else 0)
+    length = int.from_bytes(content[2:start] or content[1:2], "big")
+    return start + length == len(content) and content[start] in (0x02, 0x30)
 
 
 def users_database() -> sqlite3.Connection:
@@ -71,6 +118,15 @@ def find_user(username: str) -> tuple[int, str] | None:
     with closing(users_database()) as database:
         query = "SELECT id, password_hash FROM users WHERE username = ?"
         return database.execute(query, (username,)).fetchone()
+
+
+def is_password_of(password_hash: str, password: str, nobody: str) -> bool:
+    """Whether this password has this hash. A refusal is as much work as with the hash of nobody."""
+    correct = check_password_hash(password_hash, password)
+    # A hash of another kind may have been less work: make up for it.
+    if not correct and password_hash.split("$")[0] != nobody.split("$")[0]:
+        check_password_hash(nobody, password)
+    return correct
 
 
 def read_credentials() -> tuple[str, str]:
@@ -153,7 +209,9 @@ def check_with_python_jose(
         "verify_iat": False,
         "verify_at_hash": False,  # a claim about another token
     }
-    jwt.decode(token, key, [ALGORITHM], options, audience=audience, issuer=issuer)
+    # Of a key as text or bytes, python-jose would first try to read JSON: quotation marks would be lost.
+    exactly_this_key = jwk.construct(key, ALGORITHM)
+    jwt.decode(token, exactly_this_key, [ALGORITHM], options, audience=audience, issuer=issuer)
 
 
 def verify_token(
@@ -192,8 +250,8 @@ def login_required(view):
     @wraps(view)
     def guarded_view(*args, **kwargs):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            abort(401, "Send the header  Authorization: Bearer <access token>")
+        if scheme.lower() != "bearer" or "," in token:
+            abort(401, "Send one Authorization header, with the word Bearer: Bearer <token>")
         try:
             g.claims = verify_token(token.strip(), current_app.config["JWT_SECRET_KEY"])
         except InvalidToken:
@@ -219,11 +277,27 @@ def answer_errors_as_json(app: Flask) -> None:
     def refuse(error):
         return {"message": "The body cannot be read."}, 400
 
+    @app.errorhandler(sqlite3.OperationalError)  # a database that is locked, full or gone
+    def apologise(error):
+        app.logger.error("The database does not answer: %s", error)
+        return {"message": "The database is busy or away. Try again."}, 503, {"Retry-After": "1"}
+
     @app.after_request
     def name_the_scheme(response):
         if response.status_code == 401:
             response.headers.setdefault("WWW-Authenticate", "Bearer")
         return response
+
+
+def read_the_body_first(app: Flask) -> None:
+    """The whole body, before anything else, also one in chunks, which does not say how long it is."""
+
+    @app.before_request
+    def read_the_body():
+        request.get_data()
+        # Werkzeug cuts a body in chunks at MAX_CONTENT_LENGTH: is there more?
+        if request.environ.get("wsgi.input_terminated") and request.environ["wsgi.input"].read(1):
+            abort(413)
 
 
 def add_commands(app: Flask) -> None:
@@ -247,6 +321,7 @@ def create_app() -> Flask:
     app.config["JWT_SECRET_KEY"] = key_from_environment()
     app.config["MAX_CONTENT_LENGTH"] = 10_000  # bytes
     answer_errors_as_json(app)
+    read_the_body_first(app)
     # An unknown name is checked against this hash, so that it takes as long as a known one.
     nobody = generate_password_hash(secrets.token_hex(32))
 
@@ -254,7 +329,7 @@ def create_app() -> Flask:
     def login():
         username, password = read_credentials()
         user_id, password_hash = find_user(username) or (None, nobody)
-        if not check_password_hash(password_hash, password) or user_id is None:
+        if not is_password_of(password_hash, password, nobody) or user_id is None:
             abort(401, "Invalid credentials.")
         token = sign_access_token(user_id, app.config["JWT_SECRET_KEY"])
         return {"access_token": token}, 200, {"Cache-Control": "no-store"}

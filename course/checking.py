@@ -52,11 +52,11 @@ _exercises: dict[str, Exercise] = {}
 _hints_given: dict[str, int] = {}
 
 
-def exercise(exercise_id: str, hints: list[str]) -> Callable:
-    """Register the decorated judge under ``exercise_id``, e.g. "1.2" (second exercise of lesson 01)."""
+def exercise(exercise_id: str, *hints: str) -> Callable:
+    """Register the decorated judge under ``exercise_id``, e.g. "1.2" (second exercise of lesson 01), with its hints."""
 
     def register(judge):
-        _exercises[exercise_id] = Exercise(exercise_id, judge, tuple(hints))
+        _exercises[exercise_id] = Exercise(exercise_id, judge, hints)
         return judge
 
     return register
@@ -66,13 +66,20 @@ def find_exercise(exercise_id: str) -> Exercise:
     """The exercise with this id.
 
     Raises:
-        LookupError: if there is none, with the ids there are.
+        LookupError: if there is none, with the ids there are; or if a package that its lesson needs is missing.
     """
     match = re.fullmatch(r"(\d{1,2})\.\d{1,2}", str(exercise_id))
     if match:
-        # An id that names a lesson without exercises is answered below, with the ids there are.
-        with contextlib.suppress(ModuleNotFoundError):
-            importlib.import_module(f"course.exercises.lesson_{int(match[1]):02}")
+        module = f"course.exercises.lesson_{int(match[1]):02}"
+        try:
+            importlib.import_module(module)
+        except ModuleNotFoundError as missing:
+            # An id that names a lesson without exercises is answered below, with the ids there are.
+            if missing.name != module:
+                raise LookupError(
+                    f"Exercise {exercise_id} needs the package {missing.name}, which is not installed here. "
+                    "Start the course by `uv run course`."
+                ) from missing
     if str(exercise_id) not in _exercises:
         known = ", ".join(sorted(_exercises, key=lambda id_: [int(n) for n in id_.split(".")]))
         raise LookupError(
@@ -86,7 +93,7 @@ def check(exercise_id: str, answer: object = ...) -> Result:
     try:
         judged = find_exercise(exercise_id)
     except LookupError as problem:
-        return _result(NOT_YET, "✗", "No such exercise.", str(problem))
+        return _result(NOT_YET, "✗", "Not found.", str(problem))
     next_step = f'Run `hint("{judged.id}")` for the next step.'
     try:
         if answer is ...:
@@ -120,7 +127,7 @@ def hint(exercise_id: str) -> Result:
     try:
         hints = find_exercise(exercise_id).hints
     except LookupError as problem:
-        return _result(NOT_YET, "✗", "No such exercise.", str(problem))
+        return _result(NOT_YET, "✗", "Not found.", str(problem))
     given = min(_hints_given.get(exercise_id, 0) + 1, len(hints))
     _hints_given[exercise_id] = given
     more = f'Run `hint("{exercise_id}")` again for the next one.'

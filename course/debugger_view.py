@@ -3,189 +3,32 @@
 The kernel computes everything: python-jose verifies and signs, ``show_token`` draws, ipywidgets carries the keys typed.
 """
 
-import base64
 import contextlib
 import html
 import json
 from collections.abc import Callable
 
 from course.shown import COLOURS, Shown, box
-from course.token_view import LARGEST_DRAWN, PARTS, as_text, decode_base64url, draw_token, unwrap
-
-# The token of the blog post that the lessons take apart. Its key is public and burnt, so none is filled in.
-FIRST_TOKEN = (
-    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ5b3VyLXVzZXJuYW1lIiwiZXhwIjoxNjY2NzIwNDkwfQ."
-    "K62wERMzH28I5g8IygVB0y-JuYdA0-7wuZkll2AyCNs"
-)
-# RFC 7518 §3.2: a key for HMAC has at least as many bytes as the hash.
-BYTES_OF_A_GOOD_KEY = {"HS256": 32, "HS384": 48, "HS512": 64}
-LONGEST_READ = 4 * LARGEST_DRAWN  # characters; no server takes a header that long
+from course.signature import LONGEST_READ, sign, verdict_on
+from course.token_parts import ARTICLE_TOKEN, decode_part, encode_part, read_object
+from course.token_view import PARTS, as_text, draw_token, unwrap
 
 PRIVACY = "Nothing leaves this machine: the notebook's own Python works everything out, without a single request."
 INVITATION = "This is a still picture. Run the cell in JupyterLab to type in it."
 
 
 def debugger(token: str | bytes | None = None, key: str = "") -> "Debugger":
-    """A form for ``token`` (the lessons' first token, if none is given) and a key for HS256, HS384 or HS512.
+    """A form for ``token`` (the lessons' first token, without its key, if none is given) and a key for HS256, HS384 or HS512.
 
     Never raises, whatever is given or typed: what is wrong is said in the form.
     """
-    return Debugger(FIRST_TOKEN if token is None else token, key)
-
-
-def judge(token: str, key: str) -> tuple[str, str]:
-    """Whether the signature fits: a colour of ``COLOURS`` and the verdict, a sign and words (RFC 7515 §5.2).
-
-    Dates and claims are not looked at: only the signature is.
-    """
-    if len(token) > LONGEST_READ:
-        return "waiting", f"? Cannot be checked: more than {LONGEST_READ:,} characters."
-    pieces = token.split(".")
-    if len(pieces) != len(PARTS):
-        return "waiting", "? Cannot be checked: this is not three parts with dots between them."
-    try:
-        header = read_object(decode_base64url(pieces[0]).decode("utf-8"))
-        decode_base64url(pieces[1])
-        signature = decode_base64url(pieces[2])
-    except ValueError as error:
-        return "waiting", f"? Cannot be checked: a part cannot be read ({error})."
-    algorithm = header.get("alg")
-    if isinstance(algorithm, str) and algorithm.lower() == "none":
-        return "bad", (
-            "✗ Unsigned. The header says alg none: anybody can write such a token, no key can vouch for it, "
-            "and a server must refuse it."
-        )
-    if not isinstance(algorithm, str) or algorithm not in BYTES_OF_A_GOOD_KEY:
-        named = json.dumps(algorithm)[:40] if "alg" in header else "missing"
-        return "waiting", (
-            f"? Cannot be checked: alg is {named}. Only HS256, HS384 and HS512 can be checked here, with a shared key."
-        )
-    if "crit" in header:
-        return "waiting", (
-            "? Cannot be checked: crit demands extensions that are not known here (RFC 7515 §4.1.11)."
-        )
-    if not key:
-        return "waiting", "○ Not checked. Type the key that signed it."
-    try:
-        fits = _hmac(key, algorithm).verify(".".join(pieces[:2]).encode(), signature)
-    except ValueError as error:
-        return "waiting", f"? Cannot be checked: {error}"
-    if not fits:
-        return "bad", (
-            "✗ Not verified. The signature does not fit: a part was changed, or another key signed it."
-        )
-    return "good", (
-        f"✓ Verified with {algorithm}. Whoever has this key signed exactly this header and payload."
-        + _warn_of_a_short_key(key, algorithm)
-    )
-
-
-def sign(header: dict, payload_piece: str, header_piece: str, key: str) -> tuple[str, str]:
-    """A token of these parts with a fresh signature, and what was done in words. ``header`` is ``header_piece``, read.
-
-    An ``alg`` that is not HS256, HS384 or HS512 becomes HS256: that is what a typed key can do.
-
-    Raises:
-        ValueError: with the reason, for what cannot be signed with this key.
-    """
-    if not key:
-        raise ValueError("there is no key. Type one first.")
-    if "crit" in header:
-        raise ValueError("crit demands extensions that are not known here. Remove it first.")
-    if not isinstance(header.get("kid", ""), str):
-        raise ValueError("kid must be text (RFC 7515 §4.1.4).")
-    algorithm = header.get("alg")
-    done = f"Signed again with {algorithm}."
-    if not isinstance(algorithm, str) or algorithm not in BYTES_OF_A_GOOD_KEY:
-        algorithm = "HS256"
-        header_piece = write_piece({**header, "alg": algorithm})
-        done = "Signed again. The header now says HS256, which is what a typed key can do."
-    signed = f"{header_piece}.{payload_piece}"
-    return f"{signed}.{_encode(_hmac(key, algorithm).sign(signed.encode()))}", done
-
-
-def _hmac(key: str, algorithm: str):
-    """python-jose's HMAC, which compares in constant time.
-
-    Raises:
-        ValueError: for a key that is no HMAC key, such as a public key in PEM.
-    """
-    from jose import jwk
-    from jose.exceptions import JWKError
-
-    try:
-        return jwk.construct(key, algorithm)
-    except UnicodeEncodeError as error:
-        raise ValueError("the key holds half a character, which has no bytes.") from error
-    except JWKError as error:
-        raise ValueError("this is a key or certificate of a pair, not a shared key.") from error
-
-
-def _warn_of_a_short_key(key: str, algorithm: str) -> str:
-    length, wanted = len(key.encode()), BYTES_OF_A_GOOD_KEY[algorithm]
-    if length >= wanted:
-        return ""
-    return (
-        f" ⚠ But the key is short: {length} of at least {wanted} bytes (RFC 7518 §3.2). "
-        "Such a key can be found by trying."
-    )
-
-
-def read_object(text: str) -> dict:
-    """The JSON object in ``text``.
-
-    Raises:
-        ValueError: in words for people, also for what is JSON to Python only (``NaN``) and for a name that comes twice.
-    """
-
-    def without_repetition(pairs: list[tuple[str, object]]) -> dict:
-        names = [name for name, _ in pairs]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"an object in which {json.dumps(name)[:60]} stands twice")
-        return dict(pairs)
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"not JSON: {constant} is Python")
-
-    try:
-        content = json.loads(text, object_pairs_hook=without_repetition, parse_constant=refuse)
-    except json.JSONDecodeError as error:
-        raise ValueError(
-            f"not JSON, see line {error.lineno}, column {error.colno}: {error.msg}"
-        ) from error
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if not isinstance(content, dict):
-        raise ValueError("JSON, but not an object {…}")
-    return content
-
-
-def write_piece(content: dict) -> str:
-    """One part of a token, of an object.
-
-    Raises:
-        ValueError: for what JSON or UTF-8 cannot write, such as half a character.
-    """
-    try:
-        text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return _encode(text.encode("utf-8"))
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            "text with half a character (a lone surrogate), which UTF-8 cannot write"
-        ) from error
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    return Debugger(ARTICLE_TOKEN if token is None else token, key)
 
 
 def _to_edit(piece: str) -> str:
     """The JSON of a part, laid out for editing; empty if it cannot be read."""
     try:
-        text = json.dumps(json.loads(decode_base64url(piece)), indent=2, ensure_ascii=False)
+        text = json.dumps(json.loads(decode_part(piece)), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return ""
     # What is invisible or turns the reading direction is spelled out, as JSON spells it.
@@ -297,7 +140,7 @@ class Debugger:
         piece = self._before[index]
         if text == _to_edit(piece):
             return content, piece
-        return content, write_piece(content)
+        return content, encode_part(content)
 
     def _sign_again(self, button: object = None) -> None:
         try:
@@ -318,7 +161,7 @@ class Debugger:
         self._take_token()
 
     def _redraw(self, colour: str = "good", notes: list[str] = ()) -> None:
-        self.verdict.value = _announced(*judge(unwrap(self.token.value, []), self.key.value))
+        self.verdict.value = _announced(*verdict_on(unwrap(self.token.value, []), self.key.value))
         self.note.value = "".join(_announced(colour, note) for note in notes)
         self.drawing.value = draw_token(self.token.value).html
 
@@ -336,7 +179,7 @@ class Debugger:
 
 def _still_picture(token: str | bytes, text: str, key: str) -> Shown:
     drawn = draw_token(token)
-    colour, verdict = judge(unwrap(text, []), key)
+    colour, verdict = verdict_on(unwrap(text, []), key)
     return Shown(
         f"JWT DEBUGGER  {INVITATION}\n\n{verdict}\n\n{drawn.text}",
         f"<div><b>JWT debugger.</b> {INVITATION}</div>{_said(colour, verdict)}{drawn.html}",

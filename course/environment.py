@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.metadata
+import platform
 import socket
 import sys
 import tempfile
@@ -10,27 +11,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-OLDEST_PYTHON = (3, 11)
-# What a lesson imports, and the distribution that brings it.
-PACKAGES = {
-    "jupyterlab": "jupyterlab",
-    "jose": "python-jose",
-    "jwt": "pyjwt",
-    "joserfc": "joserfc",
-    "flask": "flask",
-    "flask_jwt_extended": "flask-jwt-extended",
-    "flask_smorest": "flask-smorest",
-    "flask_sqlalchemy": "flask-sqlalchemy",
-    "fastapi": "fastapi",
-    "uvicorn": "uvicorn",
-    "sqlalchemy": "sqlalchemy",
-    "passlib": "libpass",
-    "pwdlib": "pwdlib",
-    "requests": "requests",
-    "ipywidgets": "ipywidgets",
-    "matplotlib": "matplotlib",
-    "filelock": "filelock",
-    "nbval": "nbval",
+from packaging.requirements import Requirement
+
+from course import shell
+
+OLDEST_PYTHON, NEWEST_TESTED_PYTHON = (3, 11), (3, 14)
+# (sys.platform, machine) for which cryptography has no wheel, and what to do there. Without a wheel it is built from
+# source, which takes a compiler for Rust.
+WITHOUT_WHEEL = {
+    ("darwin", "x86_64"): (
+        "On a Mac with Apple silicon, take its own Python: uv run --python cpython-3.13-macos-aarch64-none course. On a Mac with an "
+        "Intel processor, take cryptography from conda-forge (environment.yml), or open the course on Binder."
+    ),
+    ("win32", "arm64"): (
+        "Take the Python for x86-64, which Windows runs as well: uv run --python cpython-3.13-windows-x86_64-none course"
+    ),
+}
+DISTRIBUTION = "jwt-cell-by-cell"
+CURE = "Run the course by `uv run course`, or install what it needs by `uv sync`."
+# Where the name to import is not the name of the distribution.
+IMPORTED_AS = {
+    "libpass": "passlib",
+    "pyjwt": "jwt",
+    "python-jose": "jose",
+    "argon2-cffi": "argon2",
 }
 LOOPBACK = "127.0.0.1"
 LINE = 90  # characters
@@ -40,33 +44,25 @@ IMPOSTORS = {"jose": "python-jose", "jwt": "PyJWT"}
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the check. ``cure`` says what to do, and is empty when all is well."""
+    """One line of the check. ``cure`` says what to do, and is empty when all is well.
+
+    A finding that ``stops`` the course is a failure, any other one with a cure a warning.
+    """
 
     text: str
     cure: str = ""
+    stops: bool = True
 
     def __str__(self) -> str:
         if not self.cure:
             return f"[ok]   {self.text}"
-        return f"[fail] {self.text}\n       {self.cure}"
+        return f"[{'fail' if self.stops else 'warn'}] {self.text}\n       {self.cure}"
 
 
 def examine(folder: Path) -> Iterator[Finding]:
-    """Check Python, the packages, a port for JupyterLab, and that ``folder`` can be written to."""
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info >= OLDEST_PYTHON:
-        yield Finding(f"Python {version}")
-    else:
-        oldest = ".".join(map(str, OLDEST_PYTHON))
-        yield Finding(
-            f"Python {version} is too old",
-            f"The course needs Python {oldest} or newer: uv python install 3.13",
-        )
-    packages = [_examine_package(module, name) for module, name in PACKAGES.items()]
-    well = ", ".join(finding.text.replace(" ", "\0") for finding in packages if not finding.cure)
-    for line in textwrap.wrap(well, LINE, break_on_hyphens=False):  # a name stays with its version
-        yield Finding(line.replace("\0", " "))
-    yield from (finding for finding in packages if finding.cure)
+    """Check Python, the packages, a port for JupyterLab, that ``folder`` can be written to, and the shell."""
+    yield _examine_python()
+    yield from _examine_packages()
     for impostor, wanted in IMPOSTORS.items():
         if _version_of(impostor):
             yield Finding(
@@ -75,6 +71,26 @@ def examine(folder: Path) -> Iterator[Finding]:
             )
     yield _examine_port()
     yield _examine_folder(folder)
+    for spoiler in shell.spoilers:
+        cure = f"The notebooks go without it. {spoiler.cure}"
+        yield Finding(spoiler.text, cure, stops=False)
+
+
+def _examine_python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    oldest, newest = (".".join(map(str, each)) for each in (OLDEST_PYTHON, NEWEST_TESTED_PYTHON))
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding(
+            f"Python {version} is too old",
+            f"The course needs Python {oldest} or newer: uv run --python {newest} course",
+        )
+    if sys.version_info[:2] > NEWEST_TESTED_PYTHON:
+        return Finding(
+            f"Python {version} is newer than those that the course is tested with, {oldest} to {newest}",
+            f"If something looks odd: uv run --python {newest} course",
+            stops=False,
+        )
+    return Finding(f"Python {version}")
 
 
 def _version_of(distribution: str) -> str | None:
@@ -84,18 +100,59 @@ def _version_of(distribution: str) -> str | None:
         return None
 
 
-def _examine_package(module: str, distribution: str) -> Finding:
-    cure = "Run the course by `uv run course`, or install its packages by `uv sync`."
-    version = _version_of(distribution)
-    if version is None:
-        return Finding(f"{distribution} is not installed", cure)
+def _examine_packages() -> Iterator[Finding]:
+    """What pyproject.toml asks for: installed, in a version that fits, and whole enough to be imported."""
     try:
-        importlib.import_module(module)
-    except Exception as error:  # a broken package may raise anything when it is imported
+        required = [Requirement(line) for line in importlib.metadata.requires(DISTRIBUTION) or ()]
+    except importlib.metadata.PackageNotFoundError:
+        required = []
+    if not required:
+        yield Finding(f"{DISTRIBUTION}, the course itself, is not installed", CURE)
+        return
+    examined = map(_examine_package, [*required, *_extras_of(required)])
+    # Two packages may bring the same third.
+    findings = list(dict.fromkeys(examined))
+    well = [finding.text.replace(" ", "\0") for finding in findings if not finding.cure]
+    # A name stays on one line with its version.
+    for line in textwrap.wrap(", ".join(well), LINE, break_on_hyphens=False):
+        yield Finding(line.replace("\0", " "))
+    yield from (finding for finding in findings if finding.cure)
+
+
+def _extras_of(required: list[Requirement]) -> Iterator[Requirement]:
+    """What comes with an extra, such as cryptography with ``python-jose[cryptography]``."""
+    for parent in required:
+        if parent.extras and _version_of(parent.name):
+            for line in importlib.metadata.requires(parent.name) or ():
+                child = Requirement(line)
+                if child.marker and any(child.marker.evaluate({"extra": e}) for e in parent.extras):
+                    if not child.marker.evaluate({"extra": ""}):
+                        yield child
+
+
+def _examine_package(required: Requirement) -> Finding:
+    name = required.name
+    version = _version_of(name)
+    if version is None:
+        return Finding(f"{name} is not installed", _cure_of(name))
+    if not required.specifier.contains(version, prereleases=True):
+        return Finding(f"{name} {version} does not fit: needed is {required.specifier}", CURE)
+    try:
+        importlib.import_module(IMPORTED_AS.get(name, name.replace("-", "_")))
+    # A broken package may raise anything when it is imported.
+    except Exception as error:
         return Finding(
-            f"{distribution} {version} cannot be imported: {type(error).__name__}: {error}", cure
+            f"{name} {version} cannot be imported: {type(error).__name__}: {error}",
+            _cure_of(name),
         )
-    return Finding(f"{distribution} {version}")
+    return Finding(f"{name} {version}")
+
+
+def _cure_of(name: str) -> str:
+    here = (sys.platform, platform.machine().lower())
+    if name == "cryptography" and here in WITHOUT_WHEEL:
+        return f"There is no wheel of it for this system. {WITHOUT_WHEEL[here]}"
+    return CURE
 
 
 def _examine_port() -> Finding:

@@ -1,7 +1,7 @@
 """The form of everything the course draws: HTML for the eye, plain text for a terminal, nbval and a screen reader.
 
 Colours are set in pairs (background and text), so that they read the same in JupyterLab's light and dark
-themes; ``tests/test_contrast.py`` measures every pair. Whatever the HTML says, the plain text says too.
+themes; ``tests/course/test_contrast.py`` measures every pair. Whatever the HTML says, the plain text says too.
 """
 
 import builtins
@@ -18,6 +18,11 @@ COLOURS = {
     "waiting": ("#ececef", "#3a3a44"),
     "wire": ("#f4f4f6", "#23232b"),
 }
+
+
+# JupyterLab (MathJax 3) and nbviewer (MathJax 2) read TeX in whatever HTML is shown: of "was $5, is $6" the middle would
+# be a formula, and a claim could make itself a link. They pass over an element of this class, and over <pre> and <code>.
+NO_TEX = 'class="mathjax_ignore tex2jax_ignore"'
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,9 @@ def style(colour: str, extra: str = "") -> str:
 
 
 def box(colour: str, inner_html: str) -> str:
-    """A block in one colour pair, for inner HTML that is escaped already."""
+    """A block in one colour pair, for inner HTML that is escaped already. TeX in it stays text."""
     padding = "padding:0.5em 0.8em;margin:0.2em 0;border-radius:4px;line-height:1.5"
-    return f"<div {style(colour, padding)}>{inner_html}</div>"
+    return f"<div {NO_TEX} {style(colour, padding)}>{inner_html}</div>"
 
 
 def display(shown: Shown) -> None:

@@ -1,13 +1,12 @@
 """``show_token``: a JWT in three colours, decoded, with what is wrong about it said in words."""
 
-import base64
-import binascii
 import html
 import json
 import math
 from datetime import datetime, timezone
 
-from course.shown import Shown, box, printable, shorten, style
+from course.shown import NO_TEX, Shown, box, printable, shorten, style
+from course.token_parts import decode_part
 
 PARTS = ("header", "payload", "signature")
 # The claims that RFC 7519 §4.1 (and OpenID Connect, for auth_time) defines as a NumericDate, in seconds.
@@ -83,21 +82,6 @@ def unwrap(text: str, problems: list[str]) -> str:
     return text
 
 
-def decode_base64url(piece: str) -> bytes:
-    if "=" in piece:
-        raise ValueError("it ends in '=': a JWT leaves the padding out (RFC 7515 §2)")
-    if any(character.isspace() for character in piece):
-        raise ValueError("there is white space in it (was a line break copied along?)")
-    for character in piece:
-        if not (character.isascii() and (character.isalnum() or character in "-_")):
-            raise ValueError(f"{printable(character)!r} is not in the base64url alphabet")
-    if len(piece) % 4 == 1:
-        raise ValueError(
-            f"its length, {len(piece)}, is impossible: a character is missing or too many"
-        )
-    return base64.urlsafe_b64decode(piece + "=" * (-len(piece) % 4))
-
-
 def _describe_json(name: str, piece: str, problems: list[str]) -> list[tuple[str, str]]:
     repeated: list[str] = []
 
@@ -107,8 +91,8 @@ def _describe_json(name: str, piece: str, problems: list[str]) -> list[tuple[str
         return dict(pairs)
 
     try:
-        raw = decode_base64url(piece)
-    except (ValueError, binascii.Error) as error:
+        raw = decode_part(piece)
+    except ValueError as error:
         problems.append(f"The {name} is not base64url: {error}.")
         return []
     try:
@@ -169,8 +153,8 @@ def _describe_signature(piece: str, problems: list[str], about: str) -> list[tup
         problems.append("The signature is empty: nobody vouches for this token.")
         return [("bytes", "0")]
     try:
-        raw = decode_base64url(piece)
-    except (ValueError, binascii.Error) as error:
+        raw = decode_part(piece)
+    except ValueError as error:
         problems.append(f"The signature is not base64url: {error}.")
         return []
     return [("bytes", f"{len(raw)}{about}")]
@@ -197,7 +181,9 @@ def _as_html(pieces, names, sections, problems) -> str:
         coloured.append(
             f'<span {style(colour, "padding:1px 2px")} title="{name}">{html.escape(printable(piece))}</span>'
         )
-    out = ['<div role="group" aria-label="A decoded JSON Web Token" style="font-family:monospace">']
+    out = [
+        f'<div {NO_TEX} role="group" aria-label="A decoded JSON Web Token" style="font-family:monospace">'
+    ]
     if coloured:
         out.append(
             f'<div style="overflow-wrap:anywhere;line-height:1.7;max-width:60em">{".".join(coloured)}</div>'

@@ -1,35 +1,16 @@
 """Exercises of lesson 01, Decode a JWT."""
 
-import base64
 import binascii
-import json
 
 from course.checking import Attempt, NotYet, exercise, show, type_of
+from course.token_parts import ARTICLE_TOKEN, HEADER, encode_part, unsigned
 
-ARTICLE_TOKEN = (
-    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ5b3VyLXVzZXJuYW1lIiwiZXhwIjoxNjY2NzIwNDkwfQ."
-    "K62wERMzH28I5g8IygVB0y-JuYdA0-7wuZkll2AyCNs"
+
+@exercise(
+    "1.1",
+    'A dot stands between two parts. Count the dots first: `TOKEN.count(".")`.',
+    '`TOKEN.split(".")` gives a list of the parts. How long is that list?',
 )
-HEADER = {"alg": "HS256", "typ": "JWT"}
-
-
-def encode_part(content: bytes | dict | list) -> str:
-    """One part of a JWT: base64url without padding, of bytes or of JSON."""
-    raw = (
-        content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
-    )
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def unsigned(claims: bytes | dict | list) -> str:
-    """A token with these claims and a signature of 32 bytes that nobody made."""
-    return f"{encode_part(HEADER)}.{encode_part(claims)}.{encode_part(bytes(range(32)))}"
-
-
-@exercise("1.1", hints=[
-    "A dot stands between two parts. Count the dots first: `TOKEN.count(\".\")`.",
-    "`TOKEN.split(\".\")` gives a list of the parts. How long is that list?",
-])  # fmt: skip
 def count_the_parts(answer):
     if answer == ARTICLE_TOKEN.split("."):
         raise NotYet(
@@ -59,11 +40,12 @@ PADDING_SLIPS = {
 }
 
 
-@exercise("1.2", hints=[
+@exercise(
+    "1.2",
     "Work out how many `=` are missing. For a length of 10 it is 2, because 12 is the next multiple of 4.",
     "`-len(part) % 4` is that number: Python's `%` never gives a negative result.",
-    "Multiply text by a number to repeat it: `\"=\" * 2` is `\"==\"`. Then decode with the urlsafe function.",
-])  # fmt: skip
+    'Multiply text by a number to repeat it: `"=" * 2` is `"=="`. Then decode with the urlsafe function.',
+)
 def decode_any_part(decode_part):
     attempt = Attempt(decode_part, "decode_part", slips=PADDING_SLIPS)
     samples = [
@@ -102,11 +84,12 @@ def decode_any_part(decode_part):
     )
 
 
-@exercise("1.3", hints=[
+@exercise(
+    "1.3",
     "The steps are: take the three parts apart, decode the middle one, parse it as JSON.",
-    "`header, payload, signature = token.split(\".\")` raises a ValueError of itself when there are not three parts.",
+    '`header, payload, signature = token.split(".")` raises a ValueError of itself when there are not three parts.',
     "`json.loads` also accepts `[1, 2]` or `7`. Ask `isinstance(claims, dict)`, and `raise ValueError(…)` if it is not one.",
-])  # fmt: skip
+)
 def read_the_claims(claims_of):
     attempt = Attempt(claims_of, "claims_of", slips={
         **PADDING_SLIPS,
@@ -138,6 +121,11 @@ def read_the_claims(claims_of):
             else "Every claim, with its own type."
         )
         attempt.must_return(claims, unsigned(claims), because=because)
+    attempt.must_return(
+        {"sub": "joe"},
+        unsigned(b'{ "sub": "joe" }'),
+        because="Other libraries put spaces into their JSON.",
+    )
 
     good = unsigned({"sub": "ada"})
     header, payload, signature = good.split(".")
@@ -166,10 +154,11 @@ def read_the_claims(claims_of):
     return "Remember what it does not do: it verifies nothing."
 
 
-@exercise("1.4", hints=[
-    "Compare `now` with `claims[\"exp\"]`. On or after: which comparison includes the moment itself?",
-    "A token without `exp` must not raise a KeyError: ask `\"exp\" in claims` first, or use `claims.get(…)`.",
-])  # fmt: skip
+@exercise(
+    "1.4",
+    'Compare `now` with `claims["exp"]`. On or after: which comparison includes the moment itself?',
+    'A token without `exp` must not raise a KeyError: ask `"exp" in claims` first, or use `claims.get(…)`.',
+)
 def has_it_expired(is_expired):
     attempt = Attempt(is_expired, "is_expired", slips={
         KeyError: "A token without `exp` does not expire: expected `False`.",

@@ -6,27 +6,14 @@ import json
 import secrets
 
 from course.checking import Attempt, NotYet, exercise, show, type_of
-from course.exercises.lesson_01 import HEADER, encode_part
-
-
-def signed(header: bytes, payload: bytes, key: str, hash_name: str = "sha256") -> str:
-    """A token with a genuine HMAC signature over exactly these bytes."""
-    signing_input = f"{encode_part(header)}.{encode_part(payload)}"
-    return f"{signing_input}.{encode_part(hmac.digest(key.encode(), signing_input.encode(), hash_name))}"
-
-
-def compact(content: object) -> bytes:
-    """JSON without spaces, as most libraries write it."""
-    return json.dumps(content, separators=(",", ":")).encode()
+from course.token_parts import HEADER, compact, encode_part, signed
 
 
 @exercise(
     "2.1",
-    hints=[
-        "Three steps: the signing input as text, the HMAC of its bytes, and the two joined by a dot.",
-        'The signing input is `encode_part(header as JSON bytes) + "." + encode_part(claims as JSON bytes)`.',
-        "`hmac.digest(key.encode(), signing_input.encode(), hashlib.sha256)` gives 32 raw bytes. They go through `encode_part`.",
-    ],
+    "Three steps: the signing input as text, the HMAC of its bytes, and the two joined by a dot.",
+    'The signing input is `encode_part(header as JSON bytes) + "." + encode_part(claims as JSON bytes)`.',
+    "`hmac.digest(key.encode(), signing_input.encode(), hashlib.sha256)` gives 32 raw bytes. They go through `encode_part`.",
 )
 def sign_by_hand(sign):
     attempt = Attempt(
@@ -39,7 +26,7 @@ def sign_by_hand(sign):
     for claims in ({"sub": "ada"}, {"sub": "ada", "exp": 1666720490, "roles": ["a", "b"]}, {}):
         key = secrets.token_hex(32)
         got = attempt.answer(claims, key)
-        expected = signed(compact(HEADER), compact(claims), key)
+        expected = signed(HEADER, claims, key)
         if got.value != expected:
             raise NotYet(_what_is_wrong(got.value, claims, key, expected))
     return "The same as any library would make."
@@ -79,20 +66,17 @@ def _what_is_wrong(token: object, claims: dict, key: str, expected: str) -> str:
 
 @exercise(
     "2.2",
-    hints=[
-        'Take exactly three parts apart. Compute the signature of `f"{header}.{payload}"` yourself.',
-        "If `hmac.compare_digest` says no, `raise ValueError(…)`. Only then decode header and payload.",
-        'After that ask two more things: is the header\'s `alg` equal to `"HS256"`, and are header and payload dictionaries?',
-    ],
+    'Take exactly three parts apart. Compute the signature of `f"{header}.{payload}"` yourself.',
+    "If `hmac.compare_digest` says no, `raise ValueError(…)`. Only then decode header and payload.",
+    'After that ask two more things: is the header\'s `alg` equal to `"HS256"`, and are header and payload dictionaries?',
 )
 def verify_by_hand(verify):
     attempt = Attempt(
         verify, "verify", slips={ValueError: "This token is genuine, and must be accepted."}
     )
     key, other_key = secrets.token_hex(32), secrets.token_hex(32)
-    header = compact(HEADER)
     for claims in ({"sub": "ada"}, {"sub": "zoë", "n": 1}, {}, {"sub": "a" * 50}):
-        attempt.must_return(claims, signed(header, compact(claims), key), key)
+        attempt.must_return(claims, signed(HEADER, claims, key), key)
     spaced = b'{ "typ": "JWT",\r\n "alg": "HS256" }'
     attempt.must_return(
         {"sub": "joe"},
@@ -101,35 +85,33 @@ def verify_by_hand(verify):
         because="Other libraries put spaces into their JSON.",
     )
 
-    good = signed(header, compact({"sub": "ada"}), key)
+    good = signed(HEADER, {"sub": "ada"}, key)
     head, payload, signature = good.split(".")
-    none = encode_part(compact({"alg": "none"}))
-    admin = encode_part(compact({"sub": "admin"}))
+    none = encode_part({"alg": "none"})
+    admin = encode_part({"sub": "admin"})
     sha256_alone = encode_part(hashlib.sha256(f"{head}.{admin}".encode()).digest())
     forgeries = {
         "a changed payload": f"{head}.{admin}.{signature}",
-        "another key": signed(header, compact({"sub": "ada"}), other_key),
-        "an empty key": signed(header, compact({"sub": "ada"}), ""),
+        "another key": signed(HEADER, {"sub": "ada"}, other_key),
+        "an empty key": signed(HEADER, {"sub": "ada"}, ""),
         "an empty signature": f"{head}.{payload}.",
         "a hash that needs no key": f"{head}.{admin}.{sha256_alone}",
         "half a signature": f"{head}.{payload}.{signature[:20]}",
         "`alg` none and no signature": f"{none}.{admin}.",
         "`alg` none and the old signature": f"{none}.{payload}.{signature}",
-        "`alg` HS512, signed with SHA-512": signed(
-            compact({"alg": "HS512"}), compact({"sub": "ada"}), key, "sha512"
-        ),
+        "`alg` HS512, signed with SHA-512": signed({"alg": "HS512"}, {"sub": "ada"}, key, "sha512"),
         "two parts": f"{head}.{payload}",
         "four parts": f"{good}.{signature}",
         "the empty text": "",
-        "no JSON in it, though it is signed": signed(header, b"hello", key),
-        "a list for claims, though it is signed": signed(header, b'["sub","ada"]', key),
+        "no JSON in it, though it is signed": signed(HEADER, b"hello", key),
+        "a list for claims, though it is signed": signed(HEADER, b'["sub","ada"]', key),
         "`alg` none in the header, though it is signed": signed(
-            compact({"alg": "none"}), compact({"sub": "ada"}), key
+            {"alg": "none"}, {"sub": "ada"}, key
         ),
         "`alg` HS512 in the header, though signed with SHA-256": signed(
-            compact({"alg": "HS512"}), compact({"sub": "ada"}), key
+            {"alg": "HS512"}, {"sub": "ada"}, key
         ),
-        "no `alg` in the header, though it is signed": signed(b"{}", compact({"sub": "ada"}), key),
+        "no `alg` in the header, though it is signed": signed(b"{}", {"sub": "ada"}, key),
         "letters that are not ASCII in the signature": f"{head}.{payload}.{signature[:-1]}é",
     }
     for what, token in forgeries.items():
@@ -157,10 +139,8 @@ def verify_by_hand(verify):
 
 @exercise(
     "2.3",
-    hints=[
-        "Decode the part, encode the bytes again, and compare with what you were given.",
-        "`binascii.Error` is a kind of `ValueError`: `except ValueError: return False`. So is the error for text that is not ASCII.",
-    ],
+    "Decode the part, encode the bytes again, and compare with what you were given.",
+    "`binascii.Error` is a kind of `ValueError`: `except ValueError: return False`. So is the error for text that is not ASCII.",
 )
 def the_one_right_spelling(is_canonical):
     attempt = Attempt(

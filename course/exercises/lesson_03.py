@@ -1,13 +1,14 @@
 """Exercises of lesson 03, Create a JWT with python-jose."""
 
-import os
 import random
 import re
 import secrets
 import time
-from contextlib import contextmanager
+
+from jose import JWTError, jwt
 
 from course.checking import Attempt, NotYet, exercise, show, type_of
+from course.trials.time_zone import time_zone
 
 ARTICLE_KEY = "9b73f2a1bdd7ae163444473d29a6885ffa22ab26117068f72a5a56a74d12d1fc"  # public and burnt
 UUID = re.compile(
@@ -17,10 +18,11 @@ YEAR_2100 = 4102444800  # seconds since 1970
 JOSE_HINT = 'python-jose\'s `jwt.encode(claims, key, algorithm="HS256")` makes the token.'
 
 
-@exercise("3.1", hints=[
+@exercise(
+    "3.1",
     "The module `secrets` is the one for keys. Which of its functions gives text?",
     "32 bytes are 256 bits: `secrets.token_hex(32)` or `secrets.token_urlsafe(32)`.",
-])  # fmt: skip
+)
 def make_a_key(new_key):
     attempt = Attempt(new_key, "new_key")
     first = attempt.answer()
@@ -68,14 +70,13 @@ def _bits_worth(keys: list[str]) -> int:
     return longest * bits_a_character
 
 
-@exercise("3.2", hints=[
-    "Put `jwt.decode(token, key, algorithms=[\"HS256\"])` into a `try`, and return `\"valid\"` if nothing is raised.",
+@exercise(
+    "3.2",
+    'Put `jwt.decode(token, key, algorithms=["HS256"])` into a `try`, and return `"valid"` if nothing is raised.',
     "There are three `except` lines: `ExpiredSignatureError`, `JWTClaimsError`, `JWTError`. The first two are kinds of the third.",
     "Python takes the first `except` that fits. So the most general one stands last.",
-])  # fmt: skip
+)
 def say_why(verdict):
-    from jose import jwt
-
     attempt = Attempt(verdict, "verdict")
     key, other_key = secrets.token_hex(32), secrets.token_hex(32)
     now = int(time.time())
@@ -137,14 +138,13 @@ def _slip(got: object, expected: str, what: str) -> str:
     return "Which exception does `jwt.decode` raise for it?"
 
 
-@exercise("3.3", hints=[
+@exercise(
+    "3.3",
     "Start with `now = datetime.now(timezone.utc)`. `iat` is that moment, `exp` is that moment plus `timedelta(minutes=minutes)`.",
     "`str(user_id)` makes text of a number and leaves text alone. `str(uuid.uuid4())` is a serial number.",
-    "Return `jwt.encode(claims, key, algorithm=\"HS256\")`, with the `key` that the function is given.",
-])  # fmt: skip
+    'Return `jwt.encode(claims, key, algorithm="HS256")`, with the `key` that the function is given.',
+)
 def access_token_for_real_use(create_access_token):
-    from jose import JWTError, jwt
-
     attempt = Attempt(create_access_token, "create_access_token")
     key = secrets.token_hex(32)
     for zone in ("America/New_York", "UTC", "Asia/Kolkata"):
@@ -218,22 +218,3 @@ def _judge_claims(
             raise NotYet(
                 f"For `{called}`, `{name}` is off by {off:+.0f} seconds. `exp` is now plus {minutes} minutes, `iat` is now."
             )
-
-
-@contextmanager
-def time_zone(name: str):
-    """Run in another time zone, where the system can switch (Windows cannot: there the machine's own is tried)."""
-    if not hasattr(time, "tzset"):
-        yield
-        return
-    kept = os.environ.get("TZ")
-    os.environ["TZ"] = name
-    time.tzset()
-    try:
-        yield
-    finally:
-        if kept is None:
-            del os.environ["TZ"]
-        else:
-            os.environ["TZ"] = kept
-        time.tzset()

@@ -5,8 +5,10 @@ import secrets
 import time
 from datetime import timedelta
 
+from jose import JWTError, jwt
+
 from course.checking import Attempt, NotYet, exercise, show, type_of
-from course.exercises.lesson_03 import time_zone
+from course.trials.time_zone import time_zone
 
 MOMENT = 1666720490  # 2022-10-25 17:54:50 UTC
 LAST_DATE = 253402300799  # the last second of the year 9999
@@ -14,15 +16,11 @@ LAST_DATE = 253402300799  # the last second of the year 9999
 
 @exercise(
     "4.1",
-    hints=[
-        "`time.time()` needs no time zone: it counts seconds since 1970 in UTC, wherever the server stands.",
-        "`now` may be 0: ask `now is None`, not whether it is true. `int(…)` makes whole seconds.",
-        "`lifetime.total_seconds()` is the whole duration in seconds. `exp` is `iat` plus that.",
-    ],
+    "`time.time()` needs no time zone: it counts seconds since 1970 in UTC, wherever the server stands.",
+    "`now` may be 0: ask `now is None`, not whether it is true. `int(…)` makes whole seconds.",
+    "`lifetime.total_seconds()` is the whole duration in seconds. `exp` is `iat` plus that.",
 )
 def right_everywhere(create_access_token):
-    from jose import JWTError, jwt
-
     attempt = Attempt(create_access_token, "create_access_token")
     key = secrets.token_hex(32)
 
@@ -87,10 +85,8 @@ def right_everywhere(create_access_token):
 
 @exercise(
     "4.2",
-    hints=[
-        "Leeway lets a token begin earlier (`nbf - leeway`) and end later (`exp + leeway`).",
-        "Write it as two questions: has it begun? has it ended? Each is answered by itself when the claim is missing.",
-    ],
+    "Leeway lets a token begin earlier (`nbf - leeway`) and end later (`exp + leeway`).",
+    "Write it as two questions: has it begun? has it ended? Each is answered by itself when the claim is missing.",
 )
 def within_the_leeway(is_current):
     attempt = Attempt(
@@ -126,11 +122,9 @@ def within_the_leeway(is_current):
 
 @exercise(
     "4.3",
-    hints=[
-        "Ask for what is right, and refuse everything else: `if not (… 0 <= value <= 253402300799): raise ValueError`.",
-        "`isinstance(True, int)` is true in Python. Shut `bool` out by name.",
-        "`None` as a value is not the same as a missing claim: `claims.get(name, 0)` treats the two differently.",
-    ],
+    "Ask for what is right, and refuse everything else: `if not (… 0 <= value <= 253402300799): raise ValueError`.",
+    "`isinstance(True, int)` is true in Python. Shut `bool` out by name.",
+    "`None` as a value is not the same as a missing claim: `claims.get(name, 0)` treats the two differently.",
 )
 def dates_that_cannot_be(check_dates):
     attempt = Attempt(check_dates, "check_dates")

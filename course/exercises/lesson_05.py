@@ -1,25 +1,25 @@
 """Exercises of lesson 05, Refuse a bad token."""
 
-import base64
 import json
 import secrets
 import time
+import warnings
+
+import jwt as pyjwt
 
 from course.checking import Attempt, NotYet, exercise, show
-from course.exercises.lesson_02 import compact, signed
+from course.token_parts import HEADER, decode_part, signed
 
 
 @exercise(
     "5.1",
-    hints=[
-        "Take the token apart at its dots, and keep the payload as it stands: it need not even be decoded.",
-        'The new header is `encode_part` of the JSON bytes of `{"alg": "none"}`. Behind the payload come a dot and nothing.',
-    ],
+    "Take the token apart at its dots, and keep the payload as it stands: it need not even be decoded.",
+    'The new header is `encode_part` of the JSON bytes of `{"alg": "none"}`. Behind the payload come a dot and nothing.',
 )
 def strip_a_signature(strip_signature):
     attempt = Attempt(strip_signature, "strip_signature")
     for claims in ({"sub": "ada"}, {"sub": "zoë", "exp": 1666720490}):
-        token = signed(b'{"alg":"HS256","typ":"JWT"}', compact(claims), secrets.token_hex(32))
+        token = signed(HEADER, claims, secrets.token_hex(32))
         got = attempt.answer(token).value
         if not isinstance(got, str):
             raise NotYet(f"`strip_signature` returned `{show(got)}`. Expected a token, as text.")
@@ -44,7 +44,7 @@ def strip_a_signature(strip_signature):
         if payload != token.split(".")[1]:
             raise NotYet("The payload has changed. Keep it as it stands.")
         try:
-            read = json.loads(base64.urlsafe_b64decode(header + "=="))
+            read = json.loads(decode_part(header))
         except ValueError:
             raise NotYet(
                 f"The header `{show(header, 40)}` is not base64url of JSON. Use `encode_part` and `json.dumps`."
@@ -56,10 +56,8 @@ def strip_a_signature(strip_signature):
 
 @exercise(
     "5.2",
-    hints=[
-        "There are three cases: `aud` is a text, `aud` is a list, `aud` is missing or something else.",
-        "For a text compare with `==`. `in` asks a text for a piece, and a list for an element.",
-    ],
+    "There are three cases: `aud` is a text, `aud` is a list, `aud` is missing or something else.",
+    "For a text compare with `==`. `in` asks a text for a piece, and a list for an element.",
 )
 def the_right_audience(is_meant_for):
     attempt = Attempt(
@@ -98,18 +96,10 @@ def the_right_audience(is_meant_for):
 
 @exercise(
     "5.3",
-    hints=[
-        "`pyjwt.decode(token, key, algorithms=[…], audience=…, options={…})` is the whole function.",
-        '`options={"require": [...]}` takes the names of the claims that must be there.',
-    ],
+    "`pyjwt.decode(token, key, algorithms=[…], audience=…, options={…})` is the whole function.",
+    '`options={"require": [...]}` takes the names of the claims that must be there.',
 )
 def a_strict_call(strict_pyjwt):
-    import hashlib
-    import hmac
-    import warnings
-
-    import jwt as pyjwt
-
     attempt = Attempt(strict_pyjwt, "strict_pyjwt")
     key = secrets.token_hex(32)
     now = int(time.time())
@@ -133,13 +123,6 @@ def a_strict_call(strict_pyjwt):
             raise NotYet(
                 f"For a good token `strict_pyjwt` {good.said}. Expected its claims, as a dictionary: return what `decode` returns."
             )
-    head = compact({"alg": "HS384"})
-    input_384 = signed(head, compact(claims), key).rpartition(".")[0]
-    mac = (
-        base64.urlsafe_b64encode(hmac.digest(key.encode(), input_384.encode(), hashlib.sha384))
-        .decode()
-        .rstrip("=")
-    )
     cases = [
         (
             "a token with another key",
@@ -158,7 +141,7 @@ def a_strict_call(strict_pyjwt):
         ),
         (
             "a token signed with HS384",
-            f"{input_384}.{mac}",
+            signed({"alg": "HS384"}, claims, key, "sha384"),
             'Say which algorithm you accept: `algorithms=["HS256"]`, and nothing from the header.',
         ),
         (

@@ -3,8 +3,14 @@
 import time
 from dataclasses import dataclass
 
+from passlib.context import CryptContext
+from passlib.hash import pbkdf2_sha256
+from sqlalchemy import event, func, select
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
 from course.checking import Attempt, NotYet, describe_error, exercise, show
-from course.exercises.trial_database import trial_database
+from course.trials.database import trial_database
 
 RIGHT, WRONG = "correct horse battery staple", "let me in"
 
@@ -21,15 +27,14 @@ class _User:
 
 
 def _passwords():
-    from passlib.context import CryptContext
-
     return CryptContext(schemes=["argon2", "pbkdf2_sha256"], deprecated=["pbkdf2_sha256"])
 
 
-@exercise("7.1", hints=[
+@exercise(
+    "7.1",
     "Two cases: `user is None`, and all others. The second one is `passwords.verify(password, user.password)`.",
     "In the first case the answer is `False`, after the work is done: call `passwords.dummy_verify()` and throw its result away.",
-])  # fmt: skip
+)
 def take_as_long_for_nobody(password_is_right):
     attempt = Attempt(password_is_right, "password_is_right", slips={
         AttributeError: "If there is no such user, you get `None`, which has no password: look first.",
@@ -72,14 +77,13 @@ def _seconds(attempt: Attempt, user: _User | None) -> float:
     return time.perf_counter() - started
 
 
-@exercise("7.2", hints=[
+@exercise(
+    "7.2",
     "`correct, better_hash = passwords.verify_and_update(password, user.password)`",
     "`better_hash` is `None` if there is nothing to renew. Otherwise it belongs into `user.password`.",
     "Return `correct`.",
-])  # fmt: skip
+)
 def move_old_hashes_over(check_and_renew):
-    from passlib.hash import pbkdf2_sha256
-
     attempt = Attempt(check_and_renew, "check_and_renew", slips={
         TypeError: "`verify_and_update` takes two texts: the password, then the hash that is stored.",
         ValueError: "`verify_and_update` takes the password first, then the hash, and answers with two values.",
@@ -116,11 +120,12 @@ def move_old_hashes_over(check_and_renew):
     return "Old hashes move over, good ones stay, wrong passwords change nothing."
 
 
-@exercise("7.3", hints=[
+@exercise(
+    "7.3",
     "`session.add(user)`, then `session.commit()`. The commit is where the database says no.",
     "Put the commit into `try:`, and answer `False` in `except IntegrityError:`.",
     "Before the `return False`: `session.rollback()`.",
-])  # fmt: skip
+)
 def let_the_database_decide(store):
     with trial_database() as engine:
         _judge_store(store, engine)
@@ -128,10 +133,6 @@ def let_the_database_decide(store):
 
 
 def _judge_store(store, engine) -> None:
-    from sqlalchemy import event, func, select
-    from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-
     class Base(DeclarativeBase):
         pass
 
@@ -203,8 +204,6 @@ def _judge_store(store, engine) -> None:
 
     class Unplugged(Session):
         def commit(self) -> None:
-            from sqlalchemy.exc import OperationalError
-
             raise OperationalError("COMMIT", {}, Exception("disk full"))
 
     with Unplugged(engine) as session:

@@ -6,9 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from flask import Flask, request
+from flask_jwt_extended import JWTManager, jwt_required
+from jose import jwt
+from sqlalchemy import select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
 from course.checking import Attempt, NotYet, describe_error, exercise, show
-from course.exercises.trial_database import trial_database
-from course.exercises.trial_server import TrialServer, trial_server
+from course.trials.database import trial_database
+from course.trials.server import TrialServer, trial_server
 
 
 @dataclass
@@ -21,15 +27,10 @@ class _LoginService:
     cursed: bool = False  # /refresh gives tokens that are refused
 
     def token(self, kind: str, lifetime: int = 1000) -> str:
-        from jose import jwt
-
         claims = {"sub": "1", "type": kind, "jti": secrets.token_hex(8), "fresh": False}
         return jwt.encode(claims | {"exp": int(time.time()) + lifetime}, self.key)
 
     def app(self):
-        from flask import Flask, request
-        from flask_jwt_extended import JWTManager, jwt_required
-
         app = Flask("login_service")
         app.config["JWT_SECRET_KEY"] = self.key
         JWTManager(app)
@@ -51,11 +52,12 @@ class _LoginService:
         return app
 
 
-@exercise("8.1", hints=[
-    "First the plain call: `response = call(\"GET\", url + \"/me\", tokens[\"access_token\"])`. If its status is not 401, return it.",
-    "Then `call(\"POST\", url + \"/refresh\", tokens[\"refresh_token\"])`. If that is not 200, return the first response.",
-    "Put `.json()[\"access_token\"]` into `tokens`, and return one more call of `/me`. No loop.",
-])  # fmt: skip
+@exercise(
+    "8.1",
+    'First the plain call: `response = call("GET", url + "/me", tokens["access_token"])`. If its status is not 401, return it.',
+    'Then `call("POST", url + "/refresh", tokens["refresh_token"])`. If that is not 200, return the first response.',
+    'Put `.json()["access_token"]` into `tokens`, and return one more call of `/me`. No loop.',
+)
 def a_client_that_helps_itself(get_me):
     attempt = Attempt(get_me, "get_me", slips={
         KeyError: "A refresh that fails has no `access_token` in its answer: look at its status first.",
@@ -121,10 +123,11 @@ def _judge_client(attempt, service, server: TrialServer, tokens, status, wanted,
     return in_hand
 
 
-@exercise("8.2", hints=[
+@exercise(
+    "8.2",
     "Is there a claim `refresh_jti`? Then that is the name. A refresh token has none, and its own `jti` is the name.",
-    "`claims.get(\"refresh_jti\", claims[\"jti\"])`.",
-])  # fmt: skip
+    '`claims.get("refresh_jti", claims["jti"])`.',
+)
 def what_is_the_login_called(refresh_jti_of):
     attempt = Attempt(refresh_jti_of, "refresh_jti_of", slips={
         KeyError: "Not every token has this claim: use `claims.get(…)`.",
@@ -140,11 +143,12 @@ def what_is_the_login_called(refresh_jti_of):
     return "Either token leads to its login."
 
 
-@exercise("8.3", hints=[
-    "Inside `add_logout`, write a view: `@app.post(\"/logout\")` on top, `@jwt_required(verify_type=False)` below it.",
-    "`claims = get_jwt()`, then `block(refresh_jti_of(claims))`, or `claims.get(\"refresh_jti\", claims[\"jti\"])` in its place.",
-    "`return \"\", 204` is an answer without a body.",
-])  # fmt: skip
+@exercise(
+    "8.3",
+    'Inside `add_logout`, write a view: `@app.post("/logout")` on top, `@jwt_required(verify_type=False)` below it.',
+    '`claims = get_jwt()`, then `block(refresh_jti_of(claims))`, or `claims.get("refresh_jti", claims["jti"])` in its place.',
+    '`return "", 204` is an answer without a body.',
+)
 def a_logout_for_either_token(add_logout):
     with _logout_app(add_logout) as (service, server, blocked):
         access, refresh = service.token("access"), service.token("refresh")
@@ -161,7 +165,6 @@ def a_logout_for_either_token(add_logout):
                 f"Without a token, `POST /logout` answered {response.status_code}. Expected: 401. Put "
                 "`@jwt_required(verify_type=False)` between `@app.post(…)` and the function."
             )
-        from jose import jwt
 
         own = jwt.get_unverified_claims(access)
         linked = jwt.encode(own | {"refresh_jti": "login-1"}, service.key)
@@ -210,11 +213,12 @@ def _logout_app(add_logout) -> Iterator[tuple[_LoginService, TrialServer, list]]
         yield service, server, blocked
 
 
-@exercise("8.4", hints=[
+@exercise(
+    "8.4",
     "`delete(model).where(…)` makes the statement, `session.execute(…)` sends it.",
     "A token has expired when `expires_at <= now`.",
     "Without `session.commit()` the database takes it all back.",
-])  # fmt: skip
+)
 def throw_away_what_is_no_longer_needed(prune):
     with trial_database() as engine:
         _judge_prune(prune, engine)
@@ -222,9 +226,6 @@ def throw_away_what_is_no_longer_needed(prune):
 
 
 def _judge_prune(prune, engine) -> None:
-    from sqlalchemy import select
-    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-
     class Base(DeclarativeBase):
         pass
 

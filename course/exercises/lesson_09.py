@@ -1,19 +1,27 @@
 """Exercises of lesson 09, Rotate refresh tokens. Stories happen on a real server, races on a real database."""
 
+import sqlite3
 import threading
 import time
+from contextlib import closing
+
+from sqlalchemy import event, select
+from sqlalchemy.exc import CompileError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from course.checking import Attempt, NotAttempted, NotYet, describe_error, exercise, show, type_of
-from course.exercises.trial_database import trial_database
+from course.trials.database import trial_database
+from course.trials.server import ask
 
 WHO = ("Ada", "thief")
 
 
-@exercise("9.1", hints=[
+@exercise(
+    "9.1",
     "Write down for each step who has which token: both begin with R1. Whoever refreshes turns the newest one into the next.",
     "A token that was used before, sent again by anybody, ends the family: then nobody is in.",
     "In A, Ada turns R1 into R2, and R2 into R3. The thief has R1, and does not send it.",
-])  # fmt: skip
+)
 def who_is_still_in(answer):
     still_in = answer["still_in"]
     if not isinstance(still_in, dict):
@@ -46,13 +54,12 @@ def _names(people: set) -> str:
 
 def _can_refresh_at_the_end(url: str, steps: list[str], who: str) -> bool:
     """Let the story happen, and then this person refresh. Asking changes things, so each is asked in a new story."""
-    import requests
 
     def refresh(token: str):
         headers = {"Authorization": f"Bearer {token}"}
-        return requests.post(url + "/refresh", headers=headers, timeout=10)
+        return ask("POST", url + "/refresh", headers=headers)
 
-    first = requests.post(url + "/login", timeout=10).json()["refresh_token"]
+    first = ask("POST", url + "/login").json()["refresh_token"]
     tokens = dict.fromkeys(WHO, first)
     for person in steps:
         answer = refresh(tokens[person])
@@ -61,11 +68,12 @@ def _can_refresh_at_the_end(url: str, steps: list[str], who: str) -> bool:
     return refresh(tokens[who]).status_code == 200
 
 
-@exercise("9.2", hints=[
+@exercise(
+    "9.2",
     "The condition has two parts: `.where(model.id == sid, model.refresh_jti == jti)`.",
     "`changed = session.execute(update(model).where(…).values(refresh_jti=next_jti))`, then `session.commit()`.",
     "`changed.rowcount` is 1 if there was such a row, and 0 if not.",
-])  # fmt: skip
+)
 def one_step(use_up):
     with trial_database() as engine:
         _judge_use_up(use_up, engine)
@@ -73,13 +81,6 @@ def one_step(use_up):
 
 
 def _judge_use_up(use_up, engine) -> None:
-    import sqlite3
-    from contextlib import closing
-
-    from sqlalchemy import event, select
-    from sqlalchemy.exc import CompileError
-    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-
     class Base(DeclarativeBase):
         pass
 
@@ -176,11 +177,12 @@ class _Store:
         return "store"
 
 
-@exercise("9.3", hints=[
+@exercise(
+    "9.3",
     "Everything happens inside `with store.lock:`, the question and the refresh.",
     "If `store.tokens == used`, nobody has refreshed yet: `store.tokens = store.refresh()`.",
     "Either way, `return store.tokens`.",
-])  # fmt: skip
+)
 def one_refresh_for_all(newer_than):
     attempt = Attempt(newer_than, "newer_than", slips={
         _UsedTwice: "That pair was refreshed already. Compare `store.tokens` with `used` first.",

@@ -4,15 +4,20 @@ import secrets
 import time
 from contextlib import contextmanager
 
+from flask import Flask
+from flask_jwt_extended import JWTManager
+from jose import jwt
+
 from course.checking import Attempt, NotYet, describe_error, exercise, show
-from course.exercises.trial_server import TrialServer, trial_server
+from course.trials.server import TrialServer, message_of, trial_server
 
 
-@exercise("10.1", hints=[
-    "`claims.get(\"scope\", \"\")` is the text, or an empty one.",
+@exercise(
+    "10.1",
+    '`claims.get("scope", "")` is the text, or an empty one.',
     "`scope in text` looks for a piece of text. `scope in text.split()` looks for a whole word.",
     "`isinstance(granted, str)` is `False` for a list and for `None`.",
-])  # fmt: skip
+)
 def is_the_scope_in_there(has_scope):
     attempt = Attempt(has_scope, "has_scope", slips={
         KeyError: "A token may have no claim `scope`: use `claims.get(…)`.",
@@ -42,10 +47,6 @@ def is_the_scope_in_there(has_scope):
 @contextmanager
 def _trial():
     """A Flask app with tokens. Yields the app, and a function that signs access tokens for it."""
-    from flask import Flask
-    from flask_jwt_extended import JWTManager
-    from jose import jwt
-
     app = Flask("trial")
     app.config["JWT_SECRET_KEY"] = key = secrets.token_hex(32)
     JWTManager(app)
@@ -57,11 +58,12 @@ def _trial():
     yield app, sign
 
 
-@exercise("10.2", hints=[
-    "`str(get_jwt().get(\"scope\", \"\")).split()` is the list of scopes that the token has.",
+@exercise(
+    "10.2",
+    '`str(get_jwt().get("scope", "")).split()` is the list of scopes that the token has.',
     "If the scope is among them: `return view(*args, **kwargs)`.",
-    "If not: `return {\"message\": …}, 403, {\"WWW-Authenticate\": f'Bearer error=\"insufficient_scope\", scope=\"{scope}\"'}`.",
-])  # fmt: skip
+    'If not: `return {"message": …}, 403, {"WWW-Authenticate": f\'Bearer error="insufficient_scope", scope="{scope}"\'}`.',
+)
 def one_decorator_for_every_view(requires_scope):
     attempt = Attempt(requires_scope, "requires_scope")
     with _trial() as (app, sign):
@@ -142,16 +144,15 @@ def _judge_refusal(answer) -> None:
         raise NotYet(
             f"The 403 has the header `WWW-Authenticate: {challenge or 'none'}`. Expected: `{expected}`."
         )
-    is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-    if not is_json or not isinstance(answer.json(), dict) or not answer.json().get("message"):
-        raise NotYet(f"The 403 says `{show(answer.text.strip())}`. Expected JSON with a `message`.")
+    message_of(answer)
 
 
-@exercise("10.3", hints=[
-    "Inside `add_delete_me`, write a view: `@app.delete(\"/me\")` on top, `@jwt_required(fresh=True)` below it.",
+@exercise(
+    "10.3",
+    'Inside `add_delete_me`, write a view: `@app.delete("/me")` on top, `@jwt_required(fresh=True)` below it.',
     "`int(get_jwt_identity())` is the key. `users.pop(key, None)` removes the user, and is `None` if there was none.",
-    "`return \"\", 204` if it worked, `return {\"message\": …}, 404` if not.",
-])  # fmt: skip
+    '`return "", 204` if it worked, `return {"message": …}, 404` if not.',
+)
 def delete_my_account(add_delete_me):
     users = {1: "ada", 2: "bob"}
     with _trial() as (app, sign):
@@ -200,6 +201,4 @@ def _judge_delete_me(server: TrialServer, sign, users: dict) -> None:
         raise NotYet(
             f"User 1, who is gone, sent a fresh token and got {answer.status_code}. Expected: 404."
         )
-    is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-    if not is_json or not isinstance(answer.json(), dict) or not answer.json().get("message"):
-        raise NotYet(f"The 404 says `{show(answer.text.strip())}`. Expected JSON with a `message`.")
+    message_of(answer)

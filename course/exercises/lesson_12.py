@@ -5,26 +5,30 @@ import secrets
 import threading
 import time
 
+import jwt
+from fastapi import FastAPI, HTTPException
+from fastapi.security import SecurityScopes
+from pydantic import BaseModel
+
 from course.checking import Attempt, NotYet, describe_error, exercise, show
-from course.exercises.trial_server import TrialServer, trial_server
+from course.trials.server import TrialServer, message_of, trial_server
 
 KEY = secrets.token_hex(32)
 
 
 def _sign(key: str = KEY, algorithm: str = "HS256", **claims) -> str:
-    import jwt
-
     standard = {"sub": "7", "exp": int(time.time()) + 1000}
     kept = {name: value for name, value in (standard | claims).items() if value is not ...}
     with_checks_off = {"enforce_minimum_key_length": False}
     return jwt.PyJWT(options=with_checks_off).encode(kept, key, algorithm)
 
 
-@exercise("12.1", hints=[
-    "`pyjwt.decode(token, key, algorithms=[\"HS256\"], options={\"require\": [\"exp\", \"sub\"]})` gives the claims.",
+@exercise(
+    "12.1",
+    '`pyjwt.decode(token, key, algorithms=["HS256"], options={"require": ["exp", "sub"]})` gives the claims.',
     "Put it into `try:`, and in `except (InvalidTokenError, ValueError):` raise the `HTTPException`.",
-    "`HTTPException(401, \"…\", {\"WWW-Authenticate\": 'Bearer error=\"invalid_token\"'})`",
-])  # fmt: skip
+    '`HTTPException(401, "…", {"WWW-Authenticate": \'Bearer error="invalid_token"\'})`',
+)
 def the_dependency(current_user_id):
     attempt = Attempt(current_user_id, "current_user_id")
     for subject in (7, 12):
@@ -51,8 +55,6 @@ def the_dependency(current_user_id):
 
 
 def _judge_refusal(attempt: Attempt, what: str, token: str) -> None:
-    from fastapi import HTTPException
-
     outcome = attempt.run(token, KEY)
     if isinstance(outcome.value, HTTPException):
         raise NotYet(f"With {what}, `current_user_id` returned the exception. Use `raise`.")
@@ -83,15 +85,13 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-@exercise("12.2", hints=[
+@exercise(
+    "12.2",
     "`@app.exception_handler(AnyHTTPException)` stands above a function with two arguments, the request and the error.",
-    "`return JSONResponse({\"message\": str(error.detail)}, error.status_code, headers=error.headers)`",
-    "For `RequestValidationError`: `error.errors()` is a list. Each has `[\"loc\"][-1]`, the field, and `[\"msg\"]`.",
-])  # fmt: skip
+    '`return JSONResponse({"message": str(error.detail)}, error.status_code, headers=error.headers)`',
+    'For `RequestValidationError`: `error.errors()` is a list. Each has `["loc"][-1]`, the field, and `["msg"]`.',
+)
 def one_shape_for_every_error(answer_in_one_shape):
-    from fastapi import FastAPI, HTTPException
-    from pydantic import BaseModel
-
     class Credentials(BaseModel):
         username: str
         password: str
@@ -105,17 +105,15 @@ def one_shape_for_every_error(answer_in_one_shape):
     Attempt(answer_in_one_shape, "answer_in_one_shape").prepare(app)
     with trial_server(app) as server:
         right = {"username": "ada", "password": "x"}
-        refused = _message(server, "POST", "/login", 401, json=right)
-        if refused.json()["message"] != "Invalid credentials.":
-            raise NotYet(
-                f"The 401 says `{show(refused.json()['message'])}`. Pass on the exception's `detail`."
-            )
+        refused, said = _refusal(server, "POST", "/login", 401, json=right)
+        if said != "Invalid credentials.":
+            raise NotYet(f"The 401 says `{show(said)}`. Pass on the exception's `detail`.")
         if refused.headers.get("WWW-Authenticate") != "Bearer":
             raise NotYet(
                 "The 401 has lost its header `WWW-Authenticate: Bearer`. Pass on `error.headers`."
             )
-        _message(server, "GET", "/nobody", 404)
-        other_method = _message(server, "PUT", "/login", 405)
+        _refusal(server, "GET", "/nobody", 404)
+        other_method, _ = _refusal(server, "PUT", "/login", 405)
         if "POST" not in other_method.headers.get("Allow", ""):
             raise NotYet("The 405 has lost its header `Allow: POST`. Pass on `error.headers`.")
         secret = secrets.token_hex(8)
@@ -124,7 +122,7 @@ def one_shape_for_every_error(answer_in_one_shape):
             ({"password": secret}, ["username"], ["password"]),
             ({}, ["username", "password"], []),
         ):
-            said = _message(server, "POST", "/login", 422, json=body).json()["message"]
+            _, said = _refusal(server, "POST", "/login", 422, json=body)
             case = f"The body `{show(body)}` gets the message `{show(said)}`"
             if secret in said:
                 raise NotYet(f"{case}. It repeats what was sent, which may be a password.")
@@ -139,34 +137,23 @@ def one_shape_for_every_error(answer_in_one_shape):
     return "Four kinds of refusal, one shape, and every header is still there."
 
 
-def _message(server: TrialServer, method: str, path: str, status: int, **options):
+def _refusal(server: TrialServer, method: str, path: str, status: int, **options):
+    """The answer, which must be a refusal with this status, and its message."""
     answer = server.call(method, path, **options)
-    asked = f"`{method} {path}`"
     if answer.status_code != status:
-        raise NotYet(f"{asked} answered {answer.status_code}. Expected: {status}.")
-    try:
-        body = answer.json()
-    except ValueError:
-        raise NotYet(f"{asked} answered `{show(answer.text)}`. Expected JSON.") from None
-    if not isinstance(body, dict) or not isinstance(body.get("message"), str):
-        slip = ""
-        if status in (404, 405) and "detail" in body:
-            slip = " 404 and 405 come from Starlette: register the handler for `AnyHTTPException`."
-        if status == 422 and "detail" in body:
-            slip = " Register a handler for `RequestValidationError`."
-        raise NotYet(
-            f'{asked} answered {status} with `{show(body)}`. Expected: `{{"message": "..."}}`.{slip}'
-        )
-    return answer
+        raise NotYet(f"`{method} {path}` answered {answer.status_code}. Expected: {status}.")
+    handler = "404 and 405 come from Starlette: register the handler for `AnyHTTPException`."
+    if status == 422:
+        handler = "Register a handler for `RequestValidationError`."
+    return answer, message_of(answer, slips={"detail": handler})
 
 
-@exercise("12.3", hints=[
+@exercise(
+    "12.3",
     "Leave out the word `async`, and FastAPI runs the view in a thread.",
     "Inside an `async def` you may write `await run_in_threadpool(slow_check, body.password)`, from `fastapi.concurrency`.",
-])  # fmt: skip
+)
 def free_the_loop(add_check):
-    from fastapi import FastAPI
-
     def work(password: str) -> bool:
         """Takes 0.4 seconds and lets go of nothing: what a hash does to a loop, whatever the machine."""
         end = time.perf_counter() + 0.4
@@ -216,14 +203,12 @@ def _ping_while_checking(server: TrialServer) -> float:
     return slowest
 
 
-@exercise("12.4", hints=[
-    "`granted = claims.get(\"scope\", \"\").split()`. What is in `security_scopes.scopes` and not in `granted` is missing.",
-    "If anything is missing, raise `HTTPException(403, …, {\"WWW-Authenticate\": …})`. `security_scopes.scope_str` is the text of all.",
-])  # fmt: skip
+@exercise(
+    "12.4",
+    '`granted = claims.get("scope", "").split()`. What is in `security_scopes.scopes` and not in `granted` is missing.',
+    'If anything is missing, raise `HTTPException(403, …, {"WWW-Authenticate": …})`. `security_scopes.scope_str` is the text of all.',
+)
 def a_guard_that_is_told(require_scopes):
-    from fastapi import HTTPException
-    from fastapi.security import SecurityScopes
-
     attempt = Attempt(require_scopes, "require_scopes", slips={
         KeyError: "A token may have no claim `scope`: use `claims.get(…)`.",
     })  # fmt: skip

@@ -1,0 +1,1 @@
+"""What the judges try answers with: a real server, a real database, another time zone."""

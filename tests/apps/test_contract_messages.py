@@ -1,0 +1,200 @@
+"""What the contract says of a service helps: causes are named once, where two answers are right both pass, nothing repeats."""
+
+import json
+import shlex
+from collections import Counter
+
+import pytest
+from flask import request
+
+from course import serve
+from course.contract import Row, as_causes, as_count, as_table, hold
+from course.contract.service import BROKEN, NOT_REACHED
+from tests.apps.broken import ROWS, broken_app
+from tests.apps.running import PASSWORD
+
+pytestmark = pytest.mark.usefixtures("fresh_database")
+
+
+def sound_app(name: str = "smorest_users"):
+    module = broken_app(name, [])
+    app = module.create_app()
+    if hasattr(module, "add_user"):
+        module.add_user("ada", PASSWORD)
+    return app
+
+
+def hold_app(app, level: str = "users") -> dict[str, Row]:
+    rows = hold(serve(app, "tried").url, level, "ada", PASSWORD)
+    assert len(rows) == ROWS[level]
+    return {row.request: row for row in rows}
+
+
+def broken(rows: dict[str, Row]) -> dict[str, str]:
+    return {row.request: row.got for row in rows.values() if row.verdict == BROKEN}
+
+
+def change_answers(app, change) -> None:
+    """Let ``change(response, body)`` work on every answer of the app that has a JSON object."""
+
+    @app.after_request
+    def changed(response):
+        if isinstance(response.get_json(silent=True), dict):
+            body = change(response, response.get_json())
+            response.set_data(json.dumps(body))
+        return response
+
+
+def test_one_cause_is_named_once_with_what_came_and_a_command_to_repeat_it():
+    app = sound_app()
+    change_answers(
+        app,
+        lambda response, body: (
+            {"detail": body["message"], "status_code": response.status_code}
+            if "message" in body
+            else body
+        ),
+    )
+    rows = hold_app(app)
+    said = as_causes(list(rows.values()))
+    cause = "errors are not JSON with `message` (there are: detail, status_code)"
+    assert said.count(cause) == 1
+    count = sum(cause in row.causes for row in rows.values())
+    assert count > 20 and said.startswith(f"{count} rows: {cause}\n    first: POST /login  wrong")
+    command = shlex.split(said.splitlines()[2].strip())
+    assert command[:4] == ["curl", "-i", "-X", "POST"] and command[4].endswith("/login")
+    assert set(json.loads(command[-1])) == {"username", "password"}
+    row = rows["POST /login  wrong password"]
+    assert row.got == "401 without `message` (there are: detail, status_code)"
+
+
+def test_name_that_is_missing_is_told_from_those_that_are_there():
+    app = sound_app()
+    change_answers(
+        app,
+        lambda response, body: {name.replace("access_token", "accessToken"): body[name] for name in body},
+    )  # fmt: skip
+    rows = hold_app(app)
+    got = "200, access_token is missing (there are: accessToken)"
+    assert broken(rows)["POST /login  right name and password"] == got
+    # What cannot begin without a login is not called broken.
+    row = rows["GET /me  alg none"]
+    assert row.verdict == NOT_REACHED and row.got == f"it needs a login, and POST /login: {got}"
+
+
+def test_redirect_names_its_target():
+    app = sound_app()
+
+    @app.before_request
+    def to_the_slash():
+        if request.path == "/login":
+            return "", 308, {"Location": "/login/"}
+
+    rows = hold_app(app)
+    assert broken(rows)["POST /login  right name and password"] == "308, Location: /login/"
+
+
+@pytest.mark.parametrize("refusal", [("Too long", 431), ("<h1>Bad Request</h1>", 400)])
+def test_server_that_refuses_long_headers_itself_is_sound(refusal):
+    app = sound_app()
+
+    @app.before_request
+    def in_front():
+        if len(request.headers.get("Authorization", "")) > 8_000:
+            return refusal
+
+    assert broken(hold_app(app)) == {}
+
+
+def test_unreadable_json_may_be_400_or_422():
+    app = sound_app()
+
+    @app.after_request
+    def with_422(response):
+        response.status_code = 422 if response.status_code == 400 else response.status_code
+        return response
+
+    rows = hold_app(app)
+    assert broken(rows) == {}
+    assert rows["POST /login  half of the JSON"].got == "422"
+
+
+@pytest.mark.parametrize(
+    ("challenge", "sound"),
+    [
+        ("Bearer", True),
+        ('bearer realm="shop"', True),
+        ('Basic realm="shop", Bearer realm="shop"', True),
+        ('Bearer error="invalid_token"', False),
+        ('Bearer realm="shop", error="invalid_token"', False),
+        ("Basic", False),
+        ("NotBearer", False),
+    ],
+)
+def test_wrong_password_is_answered_by_any_challenge_that_speaks_of_no_token(challenge, sound):
+    app = sound_app()
+
+    @app.after_request
+    def challenged(response):
+        if request.path == "/login" and response.status_code == 401:
+            response.headers["WWW-Authenticate"] = challenge
+        return response
+
+    names = {
+        "POST /login  wrong password",
+        "POST /login  the password is still the first one",
+    }
+    assert set(broken(hold_app(app))) == (set() if sound else names)
+
+
+def test_wrong_login_ends_the_judgement_after_the_first_request():
+    app = sound_app("extended_login")
+    asked = []
+    app.before_request(lambda: asked.append(request.path))
+    rows = hold(serve(app, "tried").url, "login", "ada", "another password")
+    assert asked == ["/login"] and {row.verdict for row in rows} == {NOT_REACHED}
+    assert len(as_table(rows).splitlines()) == 3
+    assert "refuses the name and password that were given" in as_table(rows)
+    assert as_count(rows) == f"0 of {ROWS['login']} kept, 0 broken, {ROWS['login']} not reached."
+
+
+def test_https_on_a_port_without_tls_says_so():
+    url = serve(sound_app(), "tried").url.replace("http:", "https:")
+    (reason,) = {row.got for row in hold(url, "users")}
+    assert reason.startswith("no answer: it does not speak TLS. Is it http:// and not https://?")
+
+
+def test_given_password_and_tokens_are_in_no_row():
+    app = sound_app("extended_login")
+
+    @app.after_request
+    def teapot(response):
+        response.status_code = 418 if request.method == "GET" else response.status_code
+        return response
+
+    rows = hold(serve(app, "tried").url, "login", "ada", PASSWORD)
+    said = repr(rows)
+    assert '-H "Authorization: Bearer $TOKEN"' in said and "Basic $TOKEN" in said
+    assert PASSWORD not in said and "eyJ" not in said
+
+
+def test_rows_after_a_broken_one_are_counted_as_not_reached():
+    app = sound_app("refresh_logout")
+
+    @app.before_request
+    def no_refresh():
+        if request.path == "/refresh" and request.headers.get("Authorization"):
+            return {"message": "later"}, 503
+
+    rows = hold_app(app, "refresh")
+    counts = Counter(row.verdict for row in rows.values())
+    count = as_count(list(rows.values()))
+    assert (
+        count
+        == f"{counts['kept']} of 62 kept, {counts[BROKEN]} broken, {counts[NOT_REACHED]} not reached."
+    )
+    row = rows["POST /logout  with the access token"]
+    assert (row.verdict, row.got) == (NOT_REACHED, "it needs: POST /refresh  before logging out")
+    table = as_table(list(rows.values()))
+    assert "it needs: POST /refresh  before logging out" in table
+    assert as_causes(list(rows.values())).startswith("2 rows: 503 in place of 401\n")

@@ -1,0 +1,251 @@
+"""The debugger: no text breaks it, no text is lost, and what it says of a signature is what the libraries say."""
+
+import json
+import re
+import subprocess
+import sys
+
+import jwt
+import nbformat
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jose import jwk, jws
+
+from course import debugger, show_token
+from course.build import build
+from course.paths import ROOT, Course
+from course.token_parts import ARTICLE_TOKEN, encode_part, unsigned
+
+KEY = "a practice key with more than 32 bytes"
+VERIFIED, BROKEN = "✓ Verified", "✗ Not verified"
+
+any_text = st.text(st.characters(), max_size=60)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=10), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+objects = st.dictionaries(st.text(max_size=8), json_values, max_size=4)
+keys = st.text(min_size=1, max_size=80)
+
+
+def words(html_widget) -> str:
+    return re.sub(r"<[^>]+>", "", html_widget.value)
+
+
+def signed(header: dict, payload: dict, key: str = KEY):
+    form = debugger(ARTICLE_TOKEN, key)
+    form.header.value = json.dumps(header)
+    form.payload.value = json.dumps(payload)
+    form.sign_again.click()
+    return form
+
+
+def test_it_starts_with_the_token_of_the_lessons_and_no_key():
+    form = debugger()
+    assert form.token.value == ARTICLE_TOKEN and form.key.value == ""
+    assert words(form.verdict).startswith("○ Not checked.")
+    assert json.loads(form.payload.value) == {"sub": "your-username", "exp": 1666720490}
+    drawn = show_token(ARTICLE_TOKEN).html.replace(", not checked here: that takes a key", "")
+    assert form.drawing.value == drawn
+
+
+def test_key_turns_the_verdict_tampering_breaks_it_and_signing_mends_it():
+    token = jws.sign({"sub": "ada"}, KEY, algorithm="HS512")
+    form = debugger(token)
+    form.key.value = "another key"
+    assert words(form.verdict).startswith(BROKEN)
+    form.key.value = KEY
+    assert words(form.verdict).startswith("✓ Verified with HS512.")
+    assert "38 of at least 64 bytes" in words(form.verdict)
+    original = form.payload.value
+    form.payload.value = original.replace("ada", "admin")
+    assert form.token.value != token and words(form.verdict).startswith(BROKEN)
+    assert '"admin"' in show_token(form.token.value).text
+    form.payload.value = original
+    assert form.token.value == token and words(form.verdict).startswith(VERIFIED)
+    form.payload.value = original.replace("ada", "admin")
+    form.sign_again.click()
+    assert words(form.verdict).startswith(VERIFIED) and "Signed again with HS512" in words(
+        form.note
+    )
+    form.start_again.click()
+    assert form.token.value == token and words(form.note) == "" and form.key.value == KEY
+
+
+@pytest.mark.parametrize("field", ["header", "payload"])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"sub": ', "not JSON, see line 1"),
+        ("[1]", "not an object"),
+        ('{"n": NaN}', "not JSON: NaN"),
+        ('{"n": 1e999}', "not JSON"),
+        ('{"a": 1, "a": 2}', '"a" stands twice'),
+        (r'{"a": "\ud800"}', "half a character"),
+        ("[" * 100_000, "nested too deeply"),
+        ("", "not JSON"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_cannot_be_read_is_said_and_nothing_is_lost(field, text, reason):
+    form = debugger(key=KEY)
+    getattr(form, field).value = text
+    assert reason in words(form.note).replace("&quot;", '"')
+    assert form.token.value == ARTICLE_TOKEN and getattr(form, field).value == text
+    form.sign_again.click()
+    assert "Not signed" in words(form.note)
+    assert form.token.value == ARTICLE_TOKEN and getattr(form, field).value == text
+
+
+@pytest.mark.parametrize(
+    ("header", "verdict"),
+    [
+        ({"alg": "none"}, "✗ Unsigned."),
+        ({"alg": "NoNe"}, "✗ Unsigned."),
+        ({"alg": "RS256"}, "? Cannot be checked: alg is &quot;RS256&quot;."),
+        ({"alg": ["HS256"]}, "? Cannot be checked: alg is"),
+        ({}, "? Cannot be checked: alg is missing."),
+        ({"alg": "HS256", "crit": ["exp"]}, "? Cannot be checked: crit"),
+    ],
+    ids=str,
+)
+def test_what_a_shared_key_cannot_judge_is_not_called_wrong(header, verdict):
+    form = debugger(f"{encode_part(header)}.{encode_part({'sub': 'ada'})}.AAAA", KEY)
+    assert words(form.verdict).startswith(verdict)
+    form.sign_again.click()
+    if "crit" in header:
+        assert "Not signed: crit" in words(form.note)
+    else:
+        assert words(form.verdict).startswith("✓ Verified with HS256.")
+        assert "The header now says HS256" in words(form.note)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "abc", "a.b", "a.b.c", "a.b.c.d.e", "é.é.é", "x" * 1_000_000]
+)
+def test_what_is_no_token_cannot_be_checked(token):
+    assert words(debugger(token, KEY).verdict).startswith("? Cannot be checked")
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("", "there is no key"),
+        ("\ud800", "half a character"),
+        ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "key or certificate of a pair"),
+    ],
+    ids=["none", "surrogate", "pem"],
+)  # fmt: skip
+def test_signing_without_a_shared_key_is_refused(key, reason):
+    form = debugger(key=key)
+    form.sign_again.click()
+    assert reason in words(form.note) and form.token.value == ARTICLE_TOKEN
+
+
+def test_short_key_signs_with_a_warning():
+    form = signed({"alg": "HS256"}, {}, key="secret")
+    assert "⚠ But the key is short: 6 of at least 32 bytes" in words(form.verdict)
+
+
+def test_copied_wrapping_is_read_through():
+    token = jwt.encode({"sub": "ada"}, KEY)
+    form = debugger(f'Bearer "{token}"\n', KEY)
+    assert words(form.verdict).startswith(VERIFIED)
+
+
+def test_claims_are_attackers_input():
+    script = "</textarea><script>alert(1)</script><img src=x onerror=alert(1)>"
+    form = debugger(unsigned({script: script, "sub": "ad\u202ea"}), script)
+    form.header.value = '{"' + script + '": 1, "' + script + '": 1}'
+    form.sign_again.click()
+    said = form.verdict.value + form.note.value + form.drawing.value
+    assert "<script" not in said and "<img" not in said
+    assert "\u202e" not in form.payload.value and "\\u202e" in form.payload.value
+    assert json.loads(form.payload.value)["sub"] == "ad\u202ea"
+
+
+@given(st.lists(st.tuples(st.sampled_from(["token", "key", "header", "payload", "sign", "start"]), any_text | objects.map(json.dumps)), max_size=6))  # fmt: skip
+@settings(max_examples=150, deadline=None)
+def test_nothing_typed_raises_or_is_lost(steps):
+    form = debugger()
+    for field, text in steps:
+        if field in ("sign", "start"):
+            (form.sign_again if field == "sign" else form.start_again).click()
+        else:
+            getattr(form, field).value = text
+            assert getattr(form, field).value == text
+        assert words(form.verdict)[0] in "✓✗?○"
+
+
+@given(st.sampled_from(["HS256", "HS384", "HS512", "none", "RS256"]), objects, objects, keys)
+@settings(max_examples=100, deadline=None)
+@pytest.mark.filterwarnings("ignore:The HMAC key is")  # short keys are typed on purpose
+def test_what_is_signed_verifies_with_python_jose_and_pyjwt(algorithm, header, payload, key):
+    form = signed({**header, "alg": algorithm}, payload, key)
+    assert words(form.verdict).startswith(VERIFIED)
+    algorithm = algorithm if algorithm in ("HS256", "HS384", "HS512") else "HS256"
+    # Wrapped, because python-jose reads a bare key as JSON first: "null" or "[]" would not be a key to it.
+    wrapped = jwk.construct(key, algorithm)
+    assert json.loads(jws.verify(form.token.value, wrapped, [algorithm])) == payload
+    assert json.loads(jwt.PyJWS().decode(form.token.value, key, [algorithm])) == payload
+
+
+@given(objects, objects)
+@settings(max_examples=100, deadline=None)
+def test_tampering_with_any_payload_breaks_the_signature(before, after):
+    form = signed({"alg": "HS256"}, before)
+    token = form.token.value
+    form.payload.value = json.dumps(after)
+    same = encode_part(before) == encode_part(after)
+    assert (form.token.value == token) == same
+    assert words(form.verdict).startswith(VERIFIED if same else BROKEN)
+
+
+def test_outside_a_notebook_it_is_a_picture_in_text():
+    text = repr(debugger())
+    assert "○ Not checked." in text and "2022-10-25 17:54:50 UTC, expired" in text
+    assert "Run the cell in JupyterLab" in text
+
+
+def test_the_course_is_imported_without_widgets():
+    code = "import sys, course; print(sorted({'ipywidgets', 'jose', 'cryptography'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+LESSON = f"""\
+---
+kernelspec: {{display_name: Python 3 (ipykernel), language: python, name: python3}}
+---
+
+# A tiny lesson
+
+```{{code-cell}}
+from course import debugger
+
+debugger("{ARTICLE_TOKEN}", key="{KEY}")
+```
+"""
+
+
+def test_lesson_stores_a_still_picture_builds_alike_twice_and_passes_nbval(tmp_path):
+    course = Course(tmp_path)
+    course.lessons.mkdir()
+    course.snippets.mkdir()
+    (course.lessons / "09_tiny.md").write_text(LESSON, encoding="utf-8")
+    written = []
+    for _ in range(2):
+        build(course, say=lambda line: None)
+        written.append([path.read_bytes() for path in sorted(tmp_path.rglob("*.ipynb"))])
+    assert len(written[0]) == 2 and written[0] == written[1]
+    notebook = nbformat.read(course.notebooks / "09_tiny.ipynb", 4)
+    assert "widget" not in str(notebook)
+    (output,) = notebook.cells[-1].outputs
+    assert set(output.data) == {"text/plain", "text/html"} and "✗ Not verified" in str(output)
+
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "-c", "/dev/null",
+               str(course.notebooks)]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr

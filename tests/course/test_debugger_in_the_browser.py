@@ -1,0 +1,176 @@
+"""The debugger as a learner meets it: by keyboard alone, in the light and in the dark theme, seen and heard."""
+
+import json
+import re
+from pathlib import Path
+
+import axe_playwright_python
+import jwt
+import nbformat
+import pytest
+from playwright.sync_api import Page, expect
+
+from course.lesson import KERNELSPEC
+from tests.course.test_contrast import contrast
+from tests.lab import PATIENCE, PICTURES, open_lesson
+from tests.learner.running_course import RunningCourse, copy_course, running_course
+
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+KEY = "a practice key with more than 32 bytes"
+TOKEN = jwt.encode({"sub": "ada", "role": "reader", "exp": 1666720490}, KEY, "HS256")
+FORM = ".course-debugger"
+
+
+@pytest.fixture(scope="module", params=THEMES)
+def theme(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory, theme):
+    folder = copy_course(tmp_path_factory.mktemp(theme))
+    cell = nbformat.v4.new_code_cell("from course import debugger\n\ndebugger()", id="play")
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNELSPEC})
+    (folder / "my_work").mkdir()
+    nbformat.write(notebook, folder / "my_work/play.ipynb")
+    overrides = folder / "course/lab_settings/overrides.json"
+    settings = json.loads(overrides.read_text("utf-8"))
+    settings["@jupyterlab/apputils-extension:themes"] = {"theme": THEMES[theme]}
+    overrides.write_text(json.dumps(settings), encoding="utf-8")
+    with running_course(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def form(page: Page, course: RunningCourse, theme: str):
+    open_lesson(page, course, "play")
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Control+Enter")
+    form = page.locator(FORM)
+    expect(form).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-name", THEMES[theme])
+    expect(form.get_by_role("group", name="A decoded JSON Web Token")).to_be_visible()
+    return form
+
+
+def replace_by_keyboard(page: Page, text: str) -> None:
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def picture(form, theme: str, name: str) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    form.scroll_into_view_if_needed()
+    form.page.screenshot(path=PICTURES / f"debugger_{theme}_{name}.png")
+
+
+def colours_with_their_background(form) -> list[dict]:
+    """Text, colour and the background behind it, as computed, of every element of the form that shows text itself."""
+    return form.evaluate(
+        """form => [...form.querySelectorAll('*')].filter(element => element.tagName !== 'STYLE' &&
+            element.getClientRects().length && (/TEXTAREA|INPUT/.test(element.tagName) ||
+            [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()))).map(element => {
+          let behind = element;
+          while (getComputedStyle(behind).backgroundColor === 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
+          return {text: element.textContent || element.value, colour: getComputedStyle(element).color,
+                  background: getComputedStyle(behind).backgroundColor};
+        })"""
+    )
+
+
+def channels(rgb: str) -> list[float]:
+    """Red, green, blue and opacity of a computed colour."""
+    numbers = [float(number) for number in rgb[rgb.index("(") + 1 : -1].split(",")]
+    return numbers if len(numbers) == 4 else [*numbers, 1.0]
+
+
+def measure(each: dict) -> float:
+    """The contrast; where the text is a little transparent, its background shines through."""
+    *text, opacity = channels(each["colour"])
+    *background, opaque = channels(each["background"])
+    assert opaque == 1
+    text = [opacity * over + (1 - opacity) * under for over, under in zip(text, background)]
+    return contrast(
+        *("#" + "".join(f"{round(c):02x}" for c in each) for each in (text, background))
+    )
+
+
+def violations(form) -> list[str]:
+    form.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = form.page.evaluate(f"axe.run('{FORM}')")["violations"]
+    return [
+        f"{rule['id']}: {rule['help']}: {node['html']}" for rule in found for node in rule["nodes"]
+    ]
+
+
+def test_a_session_by_keyboard_alone(form, page, theme):
+    verdict = form.locator(".course-verdict").get_by_role("alert")
+    note = form.locator(".course-note").get_by_role("alert")
+    expect(verdict).to_contain_text("○ Not checked.")
+    picture(form, theme, "1_start")
+    form.get_by_role("textbox", name="Token").focus()
+    replace_by_keyboard(page, TOKEN)
+    expect(form.get_by_role("textbox", name="Payload")).to_have_value(
+        '{\n  "sub": "ada",\n  "role": "reader",\n  "exp": 1666720490\n}'
+    )
+    page.keyboard.press("Tab")
+    expect(form.get_by_role("textbox", name="Key")).to_be_focused()
+    page.keyboard.type("not the key", delay=20)
+    expect(verdict).to_contain_text("✗ Not verified.")
+    replace_by_keyboard(page, KEY)
+    expect(verdict).to_contain_text("✓ Verified with HS256.")
+    picture(form, theme, "2_verified")
+
+    page.keyboard.press("Tab")
+    expect(form.get_by_role("textbox", name="Header")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(form.get_by_role("textbox", name="Payload")).to_be_focused()
+    replace_by_keyboard(page, '{"sub": "ada", "role": ')
+    expect(note).to_contain_text("✗ Payload not used. It is not JSON, see line 1")
+    expect(form.get_by_role("textbox", name="Token")).to_have_value(TOKEN)
+    picture(form, theme, "3_not_json")
+    page.keyboard.type('"admin"}', delay=20)
+    expect(verdict).to_contain_text("✗ Not verified.")
+    expect(form.get_by_role("textbox", name="Payload")).to_have_value(
+        '{"sub": "ada", "role": "admin"}'
+    )
+    expect(form.get_by_role("group", name="A decoded JSON Web Token")).to_contain_text('"admin"')
+    picture(form, theme, "4_tampered")
+
+    page.keyboard.press("Tab")
+    expect(form.get_by_role("button", name="Sign again")).to_be_focused()
+    assert "solid" in page.evaluate("getComputedStyle(document.activeElement).outline")
+    page.keyboard.press("Enter")
+    expect(verdict).to_contain_text("✓ Verified with HS256.")
+    expect(note).to_contain_text("✓ Signed again with HS256.")
+    signed = form.get_by_role("textbox", name="Token").input_value()
+    assert jwt.decode(signed, KEY, ["HS256"]) == {"sub": "ada", "role": "admin"}
+    picture(form, theme, "5_signed_again")
+
+    page.keyboard.press("Tab")
+    expect(form.get_by_role("button", name="Start again")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(verdict).to_contain_text("✗ Not verified.")
+    expect(form.get_by_role("textbox", name="Payload")).to_have_value(re.compile("your-username"))
+
+
+def test_it_can_be_read_and_heard(form, page, theme):
+    form.get_by_role("textbox", name="Key").fill("short")
+    form.get_by_role("textbox", name="Payload").fill("{")
+    expect(form.get_by_role("alert")).to_have_count(2)
+    drawn = colours_with_their_background(form)
+    assert len(drawn) > 20
+    for each in drawn:
+        assert measure(each) >= 4.5, f"{measure(each):.1f}: {each}"
+    assert violations(form) == []
+
+
+def test_claims_do_not_run_as_html(form, page):
+    asked = []
+    page.on("dialog", lambda dialog: asked.append(dialog.message) or dialog.dismiss())
+    form.get_by_role("textbox", name="Payload").fill(
+        json.dumps({"<img src=x onerror=alert(1)>": "<b>bold</b>"})
+    )
+    expect(form).to_contain_text("<img src=x onerror=alert(1)>")
+    assert asked == [] and form.locator("img").count() == 0

@@ -1,0 +1,89 @@
+"""``show_token`` never raises, names what is wrong, hides nothing, and lets no token run as HTML."""
+
+import re
+import time
+
+import pytest
+
+from course import show_token
+from course.token_parts import ARTICLE_TOKEN, encode_part, unsigned
+
+
+def test_a_good_token_is_decoded_with_its_dates():
+    shown = show_token(ARTICLE_TOKEN)
+    for words in ("<- header", "<- payload", "<- signature", 'alg  "HS256"', 'sub  "your-username"',
+                  "1666720490   2022-10-25 17:54:50 UTC, expired", "bytes  32, not checked"):  # fmt: skip
+        assert words in shown.text
+    assert "PROBLEMS" not in shown.text and "Problems" not in shown.html
+
+
+def test_html_and_text_say_the_same():
+    shown = show_token(ARTICLE_TOKEN + "\n")
+    bare = re.sub(r"<[^>]+>|&nbsp;", " ", shown.html).replace("&quot;", '"')
+    for words in (
+        "Header",
+        "Payload",
+        "Signature",
+        '"HS256"',
+        "2022-10-25 17:54:50 UTC, expired",
+        "white space around it",
+    ):
+        assert words in bare and words.lower() in shown.text.lower()
+
+
+def test_a_date_to_come_is_shown_without_words_that_age():
+    soon = show_token(unsigned({"exp": int(time.time()) + 60})).text
+    assert "expired" not in soon and "UTC" in soon
+
+
+@pytest.mark.parametrize(
+    ("token", "problem"),
+    [
+        ("", "the text is empty"),
+        (None, "expected text (str), got NoneType"),
+        (7, "expected text (str), got int"),
+        (b"\xff\xfe", "not ASCII"),
+        ("abc", "It has 1 part."),
+        (ARTICLE_TOKEN.rpartition(".")[0], "It has 2 parts"),
+        (ARTICLE_TOKEN + ".x", "It has 4 parts"),
+        (f'"{ARTICLE_TOKEN}"', "wrapped in quotation marks"),
+        (f"Bearer {ARTICLE_TOKEN}", "begins with 'Bearer '"),
+        (ARTICLE_TOKEN.replace("Iiwi", "Ii\nwi"), "line break"),
+        (ARTICLE_TOKEN + "=", "leaves the padding out"),
+        (ARTICLE_TOKEN.replace(".ey", ".+y"), "'+' is not in the base64url alphabet"),
+        (ARTICLE_TOKEN[:-2], "impossible"),
+        (ARTICLE_TOKEN.rpartition(".")[0] + ".", "The signature is empty"),
+        (unsigned(b"hello"), "not JSON"),
+        (unsigned(b"\xff\xfe"), "not UTF-8"),
+        (unsigned(["sub"]), "not an object"),
+        (unsigned(b'{"sub":"a","sub":"b"}'), "names 'sub' twice"),
+        (unsigned({"exp": 1666720490000}), "milliseconds"),
+        (unsigned({"exp": "tomorrow"}), "not a number of seconds"),
+        (unsigned({"exp": True}), "not a number of seconds"),
+        (unsigned(b'{"exp": 1e999}'), "not a number of seconds"),
+        (unsigned(b'{"exp": ' + b"9" * 400 + b"}"), "milliseconds"),
+        (unsigned(b'{"n": ' + b"9" * 5000 + b"}"), "The payload"),
+        (unsigned(b"[" * 100_000), "Only the beginning is drawn"),
+        (encode_part(b"[" * 2_900) + ".e30.AAAA", "The header"),
+        ("x" * 1_000_000, "1,000,000 characters"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_wrong_is_said(token, problem):
+    shown = show_token(token)
+    assert problem in shown.text.split("PROBLEMS")[1]
+    assert len(shown.text) < 30_000 and len(shown.html) < 60_000
+
+
+def test_a_token_is_attackers_input():
+    script = "<script>alert(1)</script>"
+    token = unsigned({script: script, "sub": "ad\u202ea\u0000"})
+    shown = show_token(token)
+    assert "<script" not in shown.html
+    assert "\u202e" not in shown.html + shown.text and "\\u202e" in shown.text
+    assert "<script" not in show_token(script).html
+
+
+def test_parts_that_cannot_be_read_do_not_hide_those_that_can():
+    header = encode_part({"alg": "HS256"})
+    assert 'alg  "HS256"' in show_token(f"{header}.!.!").text

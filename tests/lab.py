@@ -1,0 +1,49 @@
+"""Drives JupyterLab in a real browser, as a learner does: opens a lesson, runs cells, types into them."""
+
+import nbformat
+from playwright.sync_api import Page, expect
+
+from course.paths import ROOT
+from tests.learner.running_course import RunningCourse
+
+# Milliseconds. A busy machine is slow, and a broken lesson never gets there.
+PATIENCE = 120_000
+PICTURES = ROOT / ".browser-pictures"
+expect.set_options(timeout=PATIENCE)
+
+
+def open_lesson(page: Page, course: RunningCourse, lesson: str) -> None:
+    page.goto(course.address_of(lesson))
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=PATIENCE)
+
+
+def run_all(page: Page, course: RunningCourse, lesson: str) -> nbformat.NotebookNode:
+    """Run all cells, save, and return what was saved once every cell has run."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    expect(page.locator(".jp-CodeCell .jp-InputPrompt").first).to_have_text(
+        "[1]:", timeout=PATIENCE
+    )
+    expect(page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_text("| Idle")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE)
+    notebook = nbformat.from_dict(course.ask(f"contents/my_work/{lesson}.ipynb")["content"])
+    never_ran = [c.id for c in notebook.cells if c.cell_type == "code" and not c.execution_count]
+    assert never_ran == []
+    return notebook
+
+
+def code_cell(page: Page, text: str):
+    return page.locator(
+        ".jp-CodeCell", has=page.locator(".jp-Cell-inputWrapper", has_text=text)
+    ).first
+
+
+def type_and_run(page: Page, cell, source: str) -> None:
+    """Type over a cell, and run it and the next one."""
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(source)
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")

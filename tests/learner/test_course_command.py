@@ -1,0 +1,92 @@
+"""The ``course`` command as a learner types it, in a copy of the course."""
+
+import subprocess
+import sys
+
+import pytest
+
+from course import check, hint
+from course.lesson_map import read_map
+from course.paths import Course
+from tests.learner.running_course import copy_course, running_course
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    return copy_course(tmp_path_factory.mktemp("checkout"))
+
+
+def course(folder, *arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-c", "from course.cli import main; main()", *arguments]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=60
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def test_one_command_starts_jupyterlab_on_the_start_page(checkout):
+    with running_course(checkout) as running:
+        assert "/lab/tree/my_work/START_HERE.ipynb" in running.start_address
+        names = {entry["name"] for entry in running.ask("contents/my_work")["content"]}
+        assert {path.name for path in Course().notebooks.glob("*.ipynb")} <= names
+    own = running.said.split("Starting JupyterLab")[0].splitlines()
+    assert len(own) <= 18 and all(len(line) <= 100 for line in own), running.said
+    assert "python-jose" in running.said and "[fail]" not in running.said
+    assert f"{len(names) - 1} lessons new, 0 renewed, 0 kept" in running.said
+    assert "Next: open lesson 01" in running.said
+
+
+def test_damaged_environment_stops_the_start_with_its_cure(tmp_path):
+    copy_course(tmp_path)
+    (tmp_path / "jose.py").write_text(
+        "raise ImportError('a file of the learner, named like a package')", encoding="utf-8"
+    )
+    done = course(tmp_path, "--no-browser")
+    assert done.returncode == 1
+    assert "[fail] python-jose" in done.stdout and "uv sync" in done.stdout
+
+
+def test_file_where_a_folder_should_be_stops_the_start_with_its_cure(tmp_path):
+    copy_course(tmp_path)
+    (tmp_path / "my_work").mkdir()
+    (tmp_path / "my_work" / ".course").write_text("in the way", encoding="utf-8")
+    for arguments in (["--no-browser"], ["reset", "03"], ["solution", "03"]):
+        done = course(tmp_path, *arguments)
+        assert done.returncode == 1 and "could not be read or written" in done.stderr
+        assert ".course" in done.stderr and "then run this again" in done.stderr
+
+
+def test_progress_is_a_table(checkout):
+    done = course(checkout, "progress")
+    assert done.returncode == 0
+    for lesson in read_map(Course()):
+        assert f"{lesson.number}  {lesson.title}" in done.stdout
+
+
+def test_reset_and_solution_say_where_things_are(checkout):
+    course(checkout, "reset", "03")
+    done = course(checkout, "reset", "3")
+    assert "03_create_a_jwt.ipynb is fresh" in done.stdout
+    assert "old one is my_work/03_create_a_jwt.earlier-" in done.stdout
+    done = course(checkout, "solution", "03")
+    assert str(checkout / "my_work" / "solutions" / "03_create_a_jwt.ipynb") in done.stdout
+
+
+@pytest.mark.parametrize("command", ["reset", "solution"])
+def test_unknown_lesson_is_answered_with_those_there_are(checkout, command):
+    done = course(checkout, command, "99")
+    assert done.returncode == 1 and done.stdout == ""
+    assert "There is no lesson '99'. The lessons are: 01, 02" in done.stderr
+
+
+def test_certificate_is_refused_politely(checkout):
+    done = course(checkout, "certificate", "--name", "Ada")
+    assert done.returncode == 1 and "Still to be solved in my_work/: 1.1, 1.2" in done.stderr
+
+
+def test_last_hint_names_the_command_for_the_solution():
+    said = ""
+    for _ in range(10):
+        said = hint("3.1").text
+    assert "uv run course solution 03" in said and check("3.1").outcome == "not attempted"

@@ -1,0 +1,55 @@
+"""axe-core on every notebook as it is stored, in the light and in the dark theme: nothing of ours is at fault.
+
+Looked at is what the course writes: outputs and Markdown. Not looked at, because others make it: the frame of the page,
+the prompts and the colours of source code (nbconvert, JupyterLab, Pygments).
+"""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from nbconvert import HTMLExporter
+
+from course.paths import ROOT, Course
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+COURSE = Course()
+NOTEBOOKS = sorted([*COURSE.notebooks.glob("*.ipynb"), *COURSE.solutions.glob("*.ipynb")])
+OURS = [".jp-OutputArea-output", ".jp-RenderedMarkdown"]
+NOT_OURS = [
+    ".highlight",  # source code in Pygments' colours
+    ".anchor-link",  # the ¶ that nbconvert puts behind a heading
+]
+
+# Rules that find what JupyterLab decides for every notebook.
+RULES_NOT_OURS = [
+    "link-in-text-block",  # its themes underline a link only under the pointer
+]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[str(p.relative_to(ROOT)) for p in NOTEBOOKS])
+def test_what_the_course_writes_is_accessible(browser, path, theme, tmp_path):
+    rendered, _ = HTMLExporter(template_name="lab", theme=theme).from_filename(str(path))
+    (tmp_path / "page.html").write_text(rendered, encoding="utf-8")
+    page = browser.new_page()
+    try:
+        # nbconvert's page asks others for MathJax and Mermaid; they have no part in this.
+        page.route("http*://**", lambda route: route.abort())
+        page.goto((tmp_path / "page.html").as_uri(), wait_until="domcontentloaded")
+        page.evaluate(AXE)
+        found = page.evaluate(
+            """([include, exclude, off]) => axe.run({include, exclude},
+                {rules: Object.fromEntries(off.map(rule => [rule, {enabled: false}]))})""",
+            [OURS, NOT_OURS, RULES_NOT_OURS],
+        )
+    finally:
+        page.close()
+    looked_at = {rule["id"] for rule in found["passes"]}
+    assert "color-contrast" in looked_at, "axe found nothing to look at"
+    faults = [
+        f"{rule['id']}: {rule['help']}: {node['html'][:300]}: {node['any'] and node['any'][0]['message']}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+    assert faults == []
