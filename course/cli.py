@@ -163,10 +163,17 @@ def build(lesson: str | None, only_check: bool, execute_all: bool) -> None:
     """
     if only_check and execute_all:
         raise click.UsageError("--check executes nothing: leave out --check or --execute.")
-    # Only authors build: learners do not wait for these imports.
+    # Only authors build: learners do not wait for these imports, nor need what they need.
     from course import without_iri_grammar  # noqa: F401
-    from course.build import LessonError, differences
-    from course.build import build as build_lessons
+
+    try:
+        from course.build import LessonError, differences
+        from course.build import build as build_lessons
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"There is no {error.name} here: to build takes the tools for authors. "
+            f"Install them once: uv sync --group dev"
+        ) from error
 
     try:
         if only_check:

@@ -104,6 +104,8 @@ def reset(course: Course, number: str) -> tuple[Path, Path | None]:
 def solution(course: Course, number: str) -> Path:
     """Put the worked lesson into ``my_work/solutions/``, under a free name if a changed one is there; return its path.
 
+    That is one folder deeper than ``solutions/``, so its links and paths are changed to lead to the same things.
+
     Raises:
         LookupError: if there is no such lesson, or no worked one.
         OSError: if ``my_work/`` cannot be written to.
@@ -113,8 +115,11 @@ def solution(course: Course, number: str) -> Path:
         raise LookupError(f"solutions/{worked.name} is missing. Is this a complete checkout?")
     content = json.loads(worked.read_text(encoding="utf-8"))
     for cell in content["cells"]:
+        source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            cell["source"] = LINK_TO_A_NOTEBOOK.sub(r"](../\1", "".join(cell["source"]))
+            cell["source"] = LINK_TO_A_NOTEBOOK.sub(r"](../\1", source)
+        else:
+            cell["source"] = source.replace('"../app_snippets', '"../../app_snippets')
     folder = course.my_work / "solutions"
     with files.locked(course.my_work):
         folder.mkdir(exist_ok=True)

@@ -58,5 +58,5 @@ def _read(path: Path) -> LessonOnMap:
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{path.parent.name}/{path.name} does not say what it teaches ({type(error).__name__}: {error}). "
-            f"Bring it back by `git checkout -- {path.parent.name}/{path.name}`, or make it anew by `uv run course build`."
+            f"Bring it back by `git checkout -- {path.parent.name}/{path.name}`."
         ) from error

@@ -354,6 +354,18 @@ def test_the_notebooks_are_what_the_lessons_make():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_build_without_the_tools_for_authors_says_how_to_get_them():
+    code = (
+        "import sys; sys.modules['jupytext'] = None\n"
+        "from course.cli import main; main(['build', '--check'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "There is no jupytext" in done.stderr and "uv sync --group dev" in done.stderr
+
+
 def test_author_does_not_wait_for_what_a_build_without_new_code_has_no_use_for():
     code = (
         "import sys; from course.cli import build\n"

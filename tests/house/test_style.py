@@ -51,7 +51,7 @@ def test_code_in_notebooks_is_clean(folder):
 
 def test_spelling():
     done = run(sys.executable, "-m", "codespell_lib", "--toml", "pyproject.toml", "README.md", "CONTRIBUTING.md", "lessons",
-               "course", "tests", "app_snippets")  # fmt: skip
+               "course", "forked_kernels", "tests", "app_snippets")  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 
 

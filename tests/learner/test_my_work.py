@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -236,6 +238,21 @@ def test_links_lead_somewhere_from_everything_that_learners_get(course):
     for path in got:
         for target in links(prose(nbformat.read(path, 4))):
             assert (path.parent / target.partition("#")[0]).exists(), (path, target)
+
+
+def test_paths_of_the_code_lead_somewhere_from_everything_that_learners_get(course):
+    shutil.copytree(Course().snippets, course.snippets)
+    prepare_my_work(course)
+    copies = [solution(course, lesson.number) for lesson in read_map(course)]
+    found = 0
+    for path in [*copies, *course.my_work.glob("*.ipynb")]:
+        code = "\n".join(
+            cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"
+        )
+        for target in re.findall(r'"(\.\./[^"]*)"', code):
+            assert (path.parent / target).exists(), (path, target)
+            found += 1
+    assert found
 
 
 def test_copies_do_not_repeat_what_the_lesson_says_of_itself(course):
