@@ -5,12 +5,16 @@ raises ``NotYet`` or ``NotAttempted``, and returns (perhaps with a remark) when 
 """
 
 import _thread
+import ast
 import contextlib
+import copy
 import html
 import importlib
+import inspect
 import io
 import re
 import signal
+import textwrap
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +23,8 @@ from course.shown import Shown, box, code_spans, printable, shorten
 from course.solved import remember
 
 TIME_LIMIT = 20.0  # seconds that one check may take, all its calls together
+
+UNEXPLAINED = "It must not fail for this input."
 
 CORRECT = "correct"
 NOT_YET = "not yet"
@@ -201,12 +207,16 @@ class Outcome:
 class Attempt:
     """A learner's function under test: calls it safely and reports kindly.
 
-    ``slips`` maps an exception type to the sentence that explains how one comes to raise it here.
+    ``slips`` maps an exception type, or a piece of an exception's message, to the sentence that explains how one comes
+    to raise it here. ``parameters`` are the stub's: an answer may take some of them by keyword only. With
+    ``keeps_arguments`` it must leave the dictionaries and lists that it is given as they are.
     """
 
     function: Callable
     name: str
-    slips: dict[type[BaseException], str] = field(default_factory=dict)
+    slips: dict[type[BaseException] | str, str] = field(default_factory=dict)
+    parameters: tuple[str, ...] = ()
+    keeps_arguments: bool = False
 
     def __post_init__(self):
         if isinstance(self.function, type(...)):
@@ -224,9 +234,11 @@ class Attempt:
         ]
         outcome = Outcome(f"{self.name}({', '.join(shown)})")
         printed = io.StringIO()
+        before = copy.deepcopy((args, kwargs)) if self.keeps_arguments else None
+        args_, kwargs_ = self._as_it_takes_them(args, kwargs)
         try:
             with contextlib.redirect_stdout(printed):
-                outcome.value = self.function(*args, **kwargs)
+                outcome.value = plain(self.function(*args_, **kwargs_))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -234,19 +246,69 @@ class Attempt:
         outcome.printed = printed.getvalue().strip()
         if outcome.value is ...:
             raise NotAttempted
+        if inspect.iscoroutine(outcome.value):
+            outcome.value.close()
+            raise NotYet(
+                f"`{outcome.call}` returned a coroutine: `{self.name}` is `async`. Leave that word out."
+            )
+        if before is not None:
+            self._judge_arguments(outcome.call, before, (args, kwargs))
         return outcome
+
+    def _as_it_takes_them(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+        """The arguments, by name where the function takes them by name only."""
+        try:
+            taken = inspect.signature(self.function).parameters.values()
+        except (TypeError, ValueError):
+            return args, kwargs
+        kinds = [each.kind for each in taken]
+        by_name = [each.name for each in taken if each.kind is each.KEYWORD_ONLY]
+        by_place = sum(kind in (0, 1) for kind in kinds)
+        if inspect.Parameter.VAR_POSITIONAL in kinds or len(args) <= by_place:
+            return args, kwargs
+        named, rest = dict(kwargs), []
+        for place, value in list(enumerate(args))[by_place:]:
+            name = self.parameters[place] if place < len(self.parameters) else None
+            if name in by_name:
+                by_name.remove(name)
+                named[name] = value
+            else:
+                rest.append(value)
+        # Other names than the stub's are taken in their order.
+        named |= dict(zip(by_name, rest))
+        return args[:by_place] + tuple(rest[len(by_name) :]), named
+
+    def _judge_arguments(self, call: str, before: tuple, after: tuple) -> None:
+        values = [*after[0], *after[1].values()]
+        for was, now in zip([*before[0], *before[1].values()], values):
+            if not same(was, now):
+                raise NotYet(
+                    f"`{call}` changed the {type(now).__name__} that it was given: it was `{show(was)}`, now it is "
+                    f"`{show(now)}`. The caller goes on with it. Read from it, or change a copy: `dict(…)`."
+                )
 
     def answer(self, *args, **kwargs) -> Outcome:
         """What it returns, and for which call; an exception, or a forgotten ``return``, is *not yet*."""
-        outcome = self.run(*args, **kwargs)
-        if outcome.error is not None:
-            raise NotYet(f"`{outcome.call}` {outcome.said}. {self.explain(outcome.error)}")
+        outcome = self._without_error(self.run(*args, **kwargs))
         if outcome.value is None:
-            slip = "Did you forget the `return`?"
-            if outcome.printed:
-                slip = f"It printed `{shorten(outcome.printed, 60)}`: to print is not to return. Use `return`."
-            raise NotYet(f"`{outcome.call}` returned `None`. {slip}")
+            raise NotYet(f"`{outcome.call}` returned `None`. {self._why_none(outcome)}")
         return outcome
+
+    def _without_error(self, outcome: Outcome, because: str = "") -> Outcome:
+        if outcome.error is not None:
+            why = self.explain(outcome.error)
+            # What is known of the input helps where nothing is known of the error.
+            if why == UNEXPLAINED:
+                why = f"{why} {because}".rstrip()
+            raise NotYet(f"`{outcome.call}` {outcome.said}. {why}")
+        return outcome
+
+    def _why_none(self, outcome: Outcome) -> str:
+        if outcome.printed:
+            return f"It printed `{shorten(outcome.printed, 60)}`: to print is not to return. Use `return`."
+        if _has_return(self.function):
+            return "It has a `return`: does every way through it reach one, and is there a value at each?"
+        return "Did you forget the `return`?"
 
     def prepare(self, *args) -> object:
         """Call a function that prepares something, such as an app: it need not return, and must not fail."""
@@ -261,8 +323,10 @@ class Attempt:
 
     def must_return(self, expected: object, *args, because: str = "", **kwargs) -> None:
         """Require this value (and this type) for these arguments."""
-        got = self.answer(*args, **kwargs)
-        if type(got.value) is not type(expected) or got.value != expected:
+        got = self._without_error(self.run(*args, **kwargs), because)
+        if got.value is None and (got.printed or not _has_return(self.function)):
+            raise NotYet(f"`{got.call}` returned `None`. {self._why_none(got)}")
+        if not same(got.value, expected):
             raise NotYet(
                 f"`{got.call}` {got.said}. Expected: `{show(expected)}`. {because}".rstrip()
             )
@@ -277,8 +341,9 @@ class Attempt:
 
     def explain(self, error: BaseException) -> str:
         """The sentence that tells a learner how one comes to raise this here."""
-        for error_type, sentence in self.slips.items():
-            if isinstance(error, error_type):
+        said = describe_error(error)
+        for slip, sentence in self.slips.items():
+            if slip in said if isinstance(slip, str) else isinstance(error, slip):
                 return sentence
         if isinstance(error, RecursionError):
             return "The function calls itself without end."
@@ -288,12 +353,20 @@ class Attempt:
             return "A function that ends the program cannot give an answer: use `return`."
         if isinstance(error, NotImplementedError):
             return "Replace that line with your answer."
-        return "It must not fail for this input."
+        return UNEXPLAINED
 
 
 def show(value: object, limit: int = 70) -> str:
     """A value as Python writes it, on one line, without anything invisible, and not too long."""
-    return shorten(printable(repr(value)), limit).replace("`", "'")
+    return shorten(printable(_said_by(repr, value)), limit).replace("`", "'")
+
+
+def _said_by(describe: Callable[[object], str], value: object) -> str:
+    """``repr`` or ``str`` of a value of any kind: those of a learner's class may fail."""
+    try:
+        return describe(value)
+    except Exception as error:
+        return f"<{type(value).__name__}, which cannot be shown: {type(error).__name__}>"
 
 
 def describe_error(error: BaseException) -> str:
@@ -304,11 +377,88 @@ def describe_error(error: BaseException) -> str:
         if kind.__module__ in ("builtins", "__main__")
         else f"{kind.__module__}.{kind.__name__}"
     )
-    message = shorten(printable(str(error)), 120).replace("`", "'")
+    message = shorten(printable(_said_by(str, error)), 120).replace("`", "'")
     return f"{name}: {message}" if message else name
 
 
 def type_of(value: object) -> str:
     """'a dict', 'an int': for messages."""
     name = type(value).__name__
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    return f"an {name}" if name[:1] in tuple("aeiou") else f"a {name}"
+
+
+def plain(value: object) -> object:
+    """A text or number in Python's own type: of a numpy scalar, of an enumeration, of any subclass.
+
+    So its ``==`` is Python's, and not one that finds everything equal.
+    """
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+        value = value.item()
+    if type(value) is bool:
+        return value
+    for kind, exactly in (
+        (str, str.__str__),
+        (int, int.__int__),
+        (float, float.__float__),
+        (bytes, lambda content: bytes.join(b"", [content, b""])),
+    ):
+        if isinstance(value, kind) and type(value) is not kind:
+            return exactly(value)
+    return value
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two values are equal all the way down, types too: ``True`` is not ``1``, and ``1.0`` is not ``1``."""
+    one, other = plain(one), plain(other)
+    for kind in (dict, list, tuple, set, frozenset):
+        if isinstance(one, kind) and isinstance(other, kind):
+            return _same_content(one, other)
+    if type(one) is not type(other):
+        return False
+    # nan is not equal to itself.
+    if isinstance(one, float) and one != one:
+        return other != other
+    if isinstance(one, (str, int, float, bytes, type(None))):
+        return one == other
+    return one is other or _is_equal(one, other)
+
+
+def _same_content(one, other) -> bool:
+    if len(one) != len(other):
+        return False
+    if isinstance(one, dict):
+        values = {plain(key): value for key, value in dict.items(other)}
+        return all(
+            plain(key) in values and same(value, values[plain(key)])
+            for key, value in dict.items(one)
+        )
+    if isinstance(one, (set, frozenset)):
+        return {plain(each) for each in one} == {plain(each) for each in other}
+    return all(map(same, one, other))
+
+
+def _is_equal(one: object, other: object) -> bool:
+    """``==`` between values of a learner's own class: whatever it answers, and it may fail."""
+    try:
+        return bool(one == other)
+    except Exception:
+        return False
+
+
+def _has_return(function: Callable) -> bool:
+    """Whether there is a ``return`` with a value in the function's own text. A lambda always returns."""
+    if getattr(function, "__name__", "") == "<lambda>":
+        return True
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return False
+    waiting = [inner for node in tree.body for inner in ast.iter_child_nodes(node)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Return) and node.value is not None:
+            return True
+        # A function inside has returns of its own.
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+    return False
