@@ -11,10 +11,10 @@ from jose import jwt
 from course.checking import Attempt, NotYet, exercise, same, show, type_of
 from course.token_parts import HEADER, signed
 from course.trials.clock import clock_at
+from course.trials.dates import judge_the_moment
 from course.trials.key_form import is_json_object, is_of_a_pair, is_quoted
 from course.trials.randomness import bits_worth, comes_from_elsewhere, counted_randomness
 from course.trials.returned_token import claims_of_returned
-from course.trials.time_zone import time_zone
 
 ARTICLE_KEY = "9b73f2a1bdd7ae163444473d29a6885ffa22ab26117068f72a5a56a74d12d1fc"  # public and burnt
 UUID = re.compile(
@@ -310,7 +310,7 @@ def access_token_for_real_use(create_access_token):
         return claims
 
     with clock_at(right_now, create_access_token) as clock:
-        _judge_the_moment(clock, lambda: claims_for("ada", 30), ("iat", "exp"))
+        judge_the_moment(clock, lambda: claims_for("ada", 30))
         _judge_the_lifetime(
             {minutes: claims_for(user_id, minutes) for user_id, minutes in LIFETIMES},
             claims_for("ada"),
@@ -349,47 +349,6 @@ def _judge_names_and_types(call: str, claims: dict, user_id: object) -> None:
             raise NotYet(
                 f"`{name}` must be a number of seconds or a `datetime`, got {type_of(claims[name])}."
             )
-
-
-def _judge_the_moment(clock, ask, names: tuple[str, ...]) -> None:
-    """The dates in a token must follow the clock, in any time zone: ``iat`` is now, ``exp`` lies ahead."""
-    start = clock.now
-    claims = ask()
-    clock.now = start + 7200
-    later = ask()
-    clock.now = start
-    for name in names:
-        if claims[name] > 100 * start:
-            raise NotYet(f"`{name}` is in milliseconds. JWTs count seconds.")
-        if name == "exp" and claims[name] < start / 10:
-            raise NotYet(
-                f"`exp` is {show(claims['exp'])}, which is a duration. It must be a moment, in seconds since 1970: now plus "
-                f"that duration."
-            )
-        if abs(claims[name]) < start / 10:
-            raise NotYet(
-                f"`{name}` is {show(claims[name])}. It must be the moment now, in seconds since 1970."
-            )
-        if abs(claims[name] - later[name]) < 2:
-            raise NotYet(
-                f"Two hours later by the clock, `{name}` was still the same: {show(later[name])}. Is the time taken once, "
-                f"when the function is defined (a default argument, or a line outside)? Ask for it inside the function, "
-                f"at each call."
-            )
-    for zone in ("EST5", "UTC0", "IST-5:30"):
-        with time_zone(zone):
-            there = ask()
-            ahead = time.localtime(start).tm_gmtoff
-        for name in names:
-            off = there[name] - start - (1800 if name == "exp" else 0)
-            if ahead and abs(abs(off) - abs(ahead)) <= 1:
-                raise NotYet(
-                    f"On a server with the time zone {zone}, `{name}` is off by {off / 60:+.0f} minutes. "
-                    f"A `datetime` without a time zone is a guess: use `datetime.now(timezone.utc)`, or `time.time()`."
-                )
-    off = claims["iat"] - start
-    if abs(off) > 1:
-        raise NotYet(f"`iat` is off by {off:+.0f} seconds. It is the moment now, and nothing else.")
 
 
 def _judge_the_lifetime(by_minutes: dict[float, dict], usual: dict) -> None:
