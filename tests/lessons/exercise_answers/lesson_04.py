@@ -228,7 +228,7 @@ def create_access_token(user_id, key, lifetime=timedelta(minutes=30), now=None):
             _current(begun="claims.get('nbf', float('-inf')) <= round(now) + leeway"),
             "without rounding",
         ),
-        (_current(alive="int(now) < claims.get('exp', float('inf')) + leeway"), "lives"),
+        (_current(alive="int(now) < claims.get('exp', float('inf')) + leeway"), "without rounding"),
         (_current(alive="now < claims.get('exp', float('inf')) + int(leeway)"), "half a second"),
         (_current(begun="claims.pop('nbf', float('-inf')) - leeway <= now"), "changed the dict"),
         (
