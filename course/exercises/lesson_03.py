@@ -52,8 +52,8 @@ def make_a_key(new_key):
             raise NotYet(f"`new_key()` returned {type_of(key)} this time. Expected text (`str`).")
         return key
 
-    # A few first: whoever makes pairs of keys needs long for each.
-    _judge_form([first.value, another_key(), another_key()])
+    # A few are enough for this, and whoever makes pairs of keys needs long for each.
+    _judge_that_it_is_no_pair([first.value, another_key(), another_key()])
     with clock_at(time.time(), new_key) as clock:
         at_once = {another_key(), another_key()}
         clock.now += 86400.5
@@ -91,6 +91,14 @@ def make_a_key(new_key):
     return "Worth 256 bits or more, and another one at each call."
 
 
+def _judge_that_it_is_no_pair(keys: list[str]) -> None:
+    if all(map(is_of_a_pair, keys)):
+        raise NotYet(
+            f"A key like `{show(keys[0], 45)}` is a certificate or a key of a pair (PEM, DER or SSH). A public key is no secret: anybody could sign "
+            f"with it. HS256 needs random text."
+        )
+
+
 def _judge_form(keys: list[str]) -> None:
     """A key that no setting can hold, or that is no secret, whatever it is worth."""
     shown = f"A key like `{show(keys[0], 45)}`"
@@ -115,11 +123,6 @@ def _judge_form(keys: list[str]) -> None:
         raise NotYet(
             f"{shown} has a quotation mark at an end, as a part of the key. One program takes it off and the other does "
             f"not, and then they have two keys. Return the text without quotation marks."
-        )
-    if all(map(is_of_a_pair, keys)):
-        raise NotYet(
-            f"{shown} is a certificate or a key of a pair (PEM, DER or SSH). A public key is no secret: anybody could sign "
-            f"with it. HS256 needs random text."
         )
 
 
