@@ -408,13 +408,14 @@ def _judge_serials(same_instant: set[str], serials: list[str]) -> None:
         if before and after
     }
     bits = bits_worth(serials)
-    if bits < 60 and len(steps) == 1:
+    if bits < 50 and len(steps) == 1:
         raise NotYet(
             f"Your `jti` counts: `{show(serials[0])}`, `{show(serials[1])}`. When the server starts again, or runs twice, the "
             f"count begins again, and two tokens have the same. `str(uuid.uuid4())` needs no memory."
         )
-    if bits < 60:
+    if bits < 50:
         raise NotYet(
-            f"A `jti` like `{show(serials[0])}` is one of about {2 ** round(bits):,}: soon two tokens have the same. "
+            f"A `jti` like `{show(serials[0])}` is one of about {2 ** round(bits):,}: after some {2 ** round(bits / 2):,} tokens two "
+            f"have the same. "
             f"`str(uuid.uuid4())` has 122 random bits."
         )

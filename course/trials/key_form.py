@@ -34,7 +34,7 @@ def is_of_a_pair(key: str) -> bool:
 
 
 def _spellings(content: bytes, depth: int = 3) -> Iterator[bytes]:
-    """The bytes, and what they stand for if they are base64 or hexadecimal, line breaks written or not."""
+    """The bytes, and what they stand for if they are base64, base32 or hexadecimal, line breaks written or not."""
     yield content
     if not depth:
         return
@@ -43,6 +43,7 @@ def _spellings(content: bytes, depth: int = 3) -> Iterator[bytes]:
     standard = text.translate({ord("-"): "+", ord("_"): "/"})
     for decode, written in (
         (bytes.fromhex, digits),
+        (base64.b32decode, text.upper() + "=" * (-len(text) % 8)),
         (_strictly_base64, standard + "=" * (-len(standard) % 4)),
     ):
         try:

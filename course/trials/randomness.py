@@ -13,7 +13,7 @@ from course.trials.names import functions_behind, names_in, replaced_in
 
 # Whoever calls one of these may get chance from where it cannot be counted, such as `openssl rand`.
 ELSEWHERE = {
-    "Popen", "check_output", "generate_key", "generate_private_key", "getoutput", "open", "popen", "run",
+    "Popen", "check_output", "generate", "generate_key", "generate_private_key", "getoutput", "open", "popen", "run",
     "read_bytes",
 }  # fmt: skip
 

@@ -81,6 +81,19 @@ new_key = functools.partial(secrets.token_urlsafe, 33)
 import base64
 new_key = lambda: base64.b32encode(secrets.token_bytes(32)).decode()
 """,
+        """
+def new_key():
+    return '-'.join(secrets.token_hex(8) for _ in range(4))
+""",
+        """
+def new_key():
+    return bin(secrets.randbits(256))[2:]
+""",
+        """
+from cryptography.hazmat.primitives.asymmetric import ed25519
+def new_key():
+    return ed25519.Ed25519PrivateKey.generate().private_bytes_raw().hex()
+""",
     ],
     "3.2": [
         """
@@ -184,6 +197,29 @@ import time
 def create_access_token(user_id, key, minutes=30):
     now = int(time.time())
     return jwt.encode({'jti': f'{time.time_ns()}-{secrets.token_hex(4)}', 'iat': now, 'exp': now + int(60 * minutes), 'sub': str(user_id)}, key)
+""",
+        """
+import random
+def create_access_token(user_id, key, minutes=30):
+    now = datetime.now(timezone.utc)
+    return jwt.encode({'jti': str(random.randint(0, 10**18)), 'iat': now, 'exp': now + timedelta(minutes=minutes), 'sub': str(user_id)}, key)
+""",
+        """
+def _now(clock=datetime.now):
+    return clock(timezone.utc)
+def create_access_token(user_id, key, minutes=30):
+    now = _now()
+    return jwt.encode({'jti': str(uuid.uuid4()), 'iat': now, 'exp': now + timedelta(minutes=minutes), 'sub': str(user_id)}, key)
+""",
+        """
+def _make():
+    import time
+    tick = time.time
+    def create_access_token(user_id, key, minutes=30):
+        now = int(tick())
+        return jwt.encode({'sub': str(user_id), 'iat': now, 'exp': now + int(minutes * 60), 'jti': secrets.token_hex(16)}, key)
+    return create_access_token
+create_access_token = _make()
 """,
     ],
 }
@@ -572,6 +608,33 @@ def new_key():
 """,
             "Every call returned the same key",
         ),
+        (
+            """
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+import base64
+def new_key():
+    public = ed25519.Ed25519PrivateKey.generate().public_key()
+    return base64.b32encode(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+""",
+            "key of a pair",
+        ),
+        (
+            """
+import base64
+def new_key():
+    return base64.b64encode(secrets.token_hex(16).encode()).decode()
+""",
+            "worth about",
+        ),
+        (
+            """
+import uuid
+def new_key():
+    return str(uuid.uuid1()) + str(uuid.uuid1())
+""",
+            "worth about",
+        ),
     ],
     "3.2": [
         (
@@ -903,11 +966,11 @@ def create_access_token(user_id, key, minutes=30):
         ),
         (
             _TOKEN.format(change="claims['jti'] = 'shop-token-' + str(secrets.randbelow(10**8))"),
-            "soon two tokens have the same",
+            "is one of about",
         ),
         (
             _TOKEN.format(change="claims['jti'] = secrets.token_hex(4)"),
-            "soon two tokens have the same",
+            "is one of about",
         ),
         (_TOKEN.format(change="claims['jti'] = secrets.token_hex(2) * 8"), "jti"),
         (_TOKEN.format(change="claims['jti'] = str(time.time_ns())"), "made of the time"),
@@ -961,5 +1024,24 @@ def create_access_token(user_id, key, minutes=15):
 """,
             "Without the third argument",
         ),
+        (
+            """
+import functools
+@functools.lru_cache
+def _now():
+    return datetime.now(timezone.utc)
+def create_access_token(user_id, key, minutes=30):
+    now = _now()
+    return jwt.encode({'jti': str(uuid.uuid4()), 'iat': now, 'exp': now + timedelta(minutes=minutes), 'sub': str(user_id)}, key)
+""",
+            "`iat` was still the same",
+        ),
+        (
+            _TOKEN.format(
+                change="claims['jti'] = str(uuid.uuid5(uuid.NAMESPACE_DNS, str(user_id)))"
+            ),
+            "the same `jti`",
+        ),
+        (_TOKEN.format(change="claims['jti'] = str(hash((user_id, now)))"), "made of the time"),
     ],
 }
