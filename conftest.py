@@ -38,3 +38,45 @@ def pytest_sessionfinish(session):
         for nodeid in hidden:
             reporter.write_line(nodeid)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+# The longest first, or one worker is still busy with them when the others have nothing left.
+LONG = (
+    "tests/lessons/test_exercises.py", "tests/lessons/test_run_again.py", "tests/learner/test_in_the_browser.py",
+    "tests/course/test_debugger_in_the_browser.py", "postgresql", "tests/apps/test_copied_out.py",
+    "notebooks/07", "solutions/07", "notebooks/12", "solutions/12", "tests/apps/test_bad_days.py",
+    "tests/apps/test_contract_breaks.py",
+)  # fmt: skip
+# Files whose tests have nothing in common: each parameter may go to another worker.
+SPLIT = (
+    "test_run_again.py",
+    "test_accessibility.py",
+    "test_requests.py",
+    "test_exercises.py",
+    "test_bad_days.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Say which tests stay together: the cells of a notebook, in their order; and whatever shares something costly."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    # Stable: within a group the order stays.
+    items.sort(key=lambda item: _rank(item.get_closest_marker("xdist_group").args[0]))
+
+
+def _group(item) -> str:
+    path = item.location[0].replace("\\", "/")
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    if "empty_database" in getattr(item, "fixturenames", ()) or "postgresql" in parameters.values():
+        # One server for all of them.
+        return "postgresql"
+    if path.endswith(SPLIT):
+        for name in ("app", "number", "path", "name"):
+            if name in parameters:
+                return f"{path} {parameters[name]}"
+    return path
+
+
+def _rank(group: str) -> int:
+    return next((at for at, name in enumerate(LONG) if group.startswith(name)), len(LONG))

@@ -167,7 +167,7 @@ def test_claims_are_attackers_input():
 
 
 @given(st.lists(st.tuples(st.sampled_from(["token", "key", "header", "payload", "sign", "start"]), any_text | objects.map(json.dumps)), max_size=6))  # fmt: skip
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_nothing_typed_raises_or_is_lost(steps):
     form = debugger()
     for field, text in steps:
@@ -179,8 +179,12 @@ def test_nothing_typed_raises_or_is_lost(steps):
         assert words(form.verdict)[0] in "✓✗?○"
 
 
-@given(st.sampled_from(["HS256", "HS384", "HS512", "none", "RS256"]), objects, objects, keys)
-@settings(max_examples=100, deadline=None)
+# Without what the debugger refuses to sign, and says why.
+headers = objects.map(lambda header: {k: v for k, v in header.items() if k not in ("crit", "kid")})
+
+
+@given(st.sampled_from(["HS256", "HS384", "HS512", "none", "RS256"]), headers, objects, keys)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @pytest.mark.filterwarnings("ignore:The HMAC key is")  # short keys are typed on purpose
 def test_what_is_signed_verifies_with_python_jose_and_pyjwt(algorithm, header, payload, key):
     form = signed({**header, "alg": algorithm}, payload, key)
@@ -193,7 +197,7 @@ def test_what_is_signed_verifies_with_python_jose_and_pyjwt(algorithm, header, p
 
 
 @given(objects, objects)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 def test_tampering_with_any_payload_breaks_the_signature(before, after):
     form = signed({"alg": "HS256"}, before)
     token = form.token.value
@@ -217,10 +221,13 @@ def test_the_course_is_imported_without_widgets():
 
 LESSON = f"""\
 ---
+course: {{reading: 1, exercises: 1, discussion: 2, gives: a picture}}
 kernelspec: {{display_name: Python 3 (ipykernel), language: python, name: python3}}
 ---
 
 # A tiny lesson
+
+- **Minutes**: {{{{ minutes }}}}
 
 ```{{code-cell}}
 from course import debugger
@@ -237,7 +244,7 @@ def test_lesson_stores_a_still_picture_builds_alike_twice_and_passes_nbval(tmp_p
     (course.lessons / "09_tiny.md").write_text(LESSON, encoding="utf-8")
     written = []
     for _ in range(2):
-        build(course, say=lambda line: None)
+        build(course, say=lambda line: None, execute_all=True)
         written.append([path.read_bytes() for path in sorted(tmp_path.rglob("*.ipynb"))])
     assert len(written[0]) == 2 and written[0] == written[1]
     notebook = nbformat.read(course.notebooks / "09_tiny.ipynb", 4)
