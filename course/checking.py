@@ -195,7 +195,9 @@ def _same_folder():
     try:
         yield
     finally:
-        os.chdir(folder)
+        # If it is gone, there is nothing to come back to.
+        with contextlib.suppress(FileNotFoundError):
+            os.chdir(folder)
 
 
 @dataclass
