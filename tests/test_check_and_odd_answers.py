@@ -9,6 +9,7 @@ import math
 import os
 import pathlib
 import re
+import threading
 import unittest.mock
 import uuid
 from importlib import import_module
@@ -21,6 +22,7 @@ from fastapi import HTTPException
 
 from course import check, checking, hint
 from course.paths import Course
+from course.trials import server
 
 
 def _fail(*arguments, **named):
@@ -232,6 +234,22 @@ def test_view_that_answers_oddly_is_not_yet_right(exercise_id):
             return app
 
         assert_refused(check(exercise_id, add_view))
+
+
+def test_view_that_never_answers_is_not_yet_right(monkeypatch):
+    monkeypatch.setattr(server, "PATIENCE", 0.3)
+    over = threading.Event()
+
+    def add_delete_me(app, users):
+        @app.delete("/me")
+        def view():
+            over.wait(60)
+            return "", 204
+
+    result = check("10.3", add_delete_me)
+    over.set()
+    assert_refused(result)
+    assert "`DELETE /me` did not answer within 0.3 seconds" in result.text
 
 
 GUARDED = {
