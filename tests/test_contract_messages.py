@@ -179,6 +179,7 @@ def test_given_password_and_tokens_are_in_no_row():
     said = repr(rows)
     assert '-H "Authorization: Bearer $TOKEN"' in said and "Basic $TOKEN" in said
     assert PASSWORD not in said and "eyJ" not in said
+    assert '-H "Authorization: Bearer abc"' in said and '-H "Authorization: $TOKEN"' in said
 
 
 def test_large_body_is_large_whoever_logs_in():
