@@ -9,6 +9,7 @@ import contextlib
 import html
 import importlib
 import io
+import os
 import re
 import signal
 import threading
@@ -68,7 +69,8 @@ def find_exercise(exercise_id: str) -> Exercise:
     Raises:
         LookupError: if there is none, with the ids there are; or if a package that its lesson needs is missing.
     """
-    match = re.fullmatch(r"(\d{1,2})\.\d{1,2}", str(exercise_id))
+    exercise_id = exercise_id if type(exercise_id) is str else show(exercise_id)
+    match = re.fullmatch(r"(\d{1,2})\.\d{1,2}", exercise_id)
     if match:
         module = f"course.exercises.lesson_{int(match[1]):02}"
         try:
@@ -80,12 +82,12 @@ def find_exercise(exercise_id: str) -> Exercise:
                     f"Exercise {exercise_id} needs the package {missing.name}, which is not installed here. "
                     "Start the course by `uv run course`."
                 ) from missing
-    if str(exercise_id) not in _exercises:
+    if exercise_id not in _exercises:
         known = ", ".join(sorted(_exercises, key=lambda id_: [int(n) for n in id_.split(".")]))
         raise LookupError(
-            f'There is no exercise "{exercise_id}". An id is text, such as "1.2". Known here: {known or "none"}.'
+            f'There is no exercise "{shorten(printable(exercise_id), 30)}". An id is text, such as "1.2". Known here: {known or "none"}.'
         )
-    return _exercises[str(exercise_id)]
+    return _exercises[exercise_id]
 
 
 def check(exercise_id: str, answer: object = ...) -> Result:
@@ -98,7 +100,7 @@ def check(exercise_id: str, answer: object = ...) -> Result:
     try:
         if answer is ...:
             raise NotAttempted
-        with _time_limit():
+        with _time_limit(), _same_folder():
             remark = judged.judge(answer)
     except NotAttempted:
         return _result(
@@ -114,10 +116,11 @@ def check(exercise_id: str, answer: object = ...) -> Result:
             "Not yet.",
             f"The check was stopped before your code had finished. {next_step}",
         )
-    except Exception as error:  # a judge must not fail; if one does, the learner is not to blame
+    # A judge must not fail. If one does, the learner is not to blame.
+    except BaseException as error:
         return _result(
             FAULT, "!", "The check itself failed.",
-            f"That is a fault of the course, not yours: {type(error).__name__}: {error}. Please report it.",
+            f"That is a fault of the course, not yours: {describe_error(error)}. Please report it.",
         )  # fmt: skip
     return _result(CORRECT, "✓", "Correct.", f"{remark or ''} {remember(judged.id)}".strip())
 
@@ -125,16 +128,17 @@ def check(exercise_id: str, answer: object = ...) -> Result:
 def hint(exercise_id: str) -> Result:
     """The next hint for an exercise; each call goes one step further. Never raises."""
     try:
-        hints = find_exercise(exercise_id).hints
+        found = find_exercise(exercise_id)
     except LookupError as problem:
         return _result(NOT_YET, "✗", "Not found.", str(problem))
-    given = min(_hints_given.get(exercise_id, 0) + 1, len(hints))
-    _hints_given[exercise_id] = given
-    more = f'Run `hint("{exercise_id}")` again for the next one.'
+    hints = found.hints
+    given = min(_hints_given.get(found.id, 0) + 1, len(hints))
+    _hints_given[found.id] = given
+    more = f'Run `hint("{found.id}")` again for the next one.'
     if given == len(hints):
         more = (
             f"This was the last hint. For the worked answer, run `uv run course solution "
-            f"{str(exercise_id).split('.')[0].zfill(2)}` in a terminal: it puts a copy into `my_work/solutions/`."
+            f"{found.id.split('.')[0].zfill(2)}` in a terminal: it puts a copy into `my_work/solutions/`."
         )
     return _result("hint", "→", f"Hint {given} of {len(hints)}.", f"{hints[given - 1]} {more}")
 
@@ -180,6 +184,22 @@ def _time_limit():
         signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
 
 
+@contextlib.contextmanager
+def _same_folder():
+    """Come back to the current folder, wherever a learner's function has gone."""
+    try:
+        folder = os.getcwd()
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        # If it is gone, there is nothing to come back to.
+        with contextlib.suppress(FileNotFoundError):
+            os.chdir(folder)
+
+
 @dataclass
 class Outcome:
     """What one call of a learner's function came to."""
@@ -209,7 +229,7 @@ class Attempt:
     slips: dict[type[BaseException], str] = field(default_factory=dict)
 
     def __post_init__(self):
-        if isinstance(self.function, type(...)):
+        if self.function is ...:
             raise NotAttempted
         if not callable(self.function):
             raise NotYet(
@@ -225,7 +245,7 @@ class Attempt:
         outcome = Outcome(f"{self.name}({', '.join(shown)})")
         printed = io.StringIO()
         try:
-            with contextlib.redirect_stdout(printed):
+            with contextlib.redirect_stdout(printed), _same_folder():
                 outcome.value = self.function(*args, **kwargs)
         except KeyboardInterrupt:
             raise
@@ -262,7 +282,7 @@ class Attempt:
     def must_return(self, expected: object, *args, because: str = "", **kwargs) -> None:
         """Require this value (and this type) for these arguments."""
         got = self.answer(*args, **kwargs)
-        if type(got.value) is not type(expected) or got.value != expected:
+        if not same(got.value, expected):
             raise NotYet(
                 f"`{got.call}` {got.said}. Expected: `{show(expected)}`. {because}".rstrip()
             )
@@ -270,7 +290,7 @@ class Attempt:
     def must_raise(self, wanted: type[BaseException], *args, because: str) -> None:
         """Require an exception of this type (or a subclass) for these arguments."""
         outcome = self.run(*args)
-        if not isinstance(outcome.error, wanted):
+        if not is_a(outcome.error, wanted):
             raise NotYet(
                 f"`{outcome.call}` {outcome.said}. It must raise `{wanted.__name__}`: {because}"
             )
@@ -278,22 +298,57 @@ class Attempt:
     def explain(self, error: BaseException) -> str:
         """The sentence that tells a learner how one comes to raise this here."""
         for error_type, sentence in self.slips.items():
-            if isinstance(error, error_type):
+            if is_a(error, error_type):
                 return sentence
-        if isinstance(error, RecursionError):
+        if is_a(error, RecursionError):
             return "The function calls itself without end."
-        if isinstance(error, NameError):
+        if is_a(error, NameError):
             return "A name in your code has no value yet: is it spelled right, and have you run the cells above?"
-        if isinstance(error, SystemExit):
+        if is_a(error, SystemExit):
             return "A function that ends the program cannot give an answer: use `return`."
-        if isinstance(error, NotImplementedError):
+        if is_a(error, NotImplementedError):
             return "Replace that line with your answer."
         return "It must not fail for this input."
 
 
+def same(value: object, expected: object) -> bool:
+    """Is it this value, and of this very type, all the way down?
+
+    A learner's own ``__eq__`` is never asked: it may say yes to everything, or fail. ``expected`` is made of Python's
+    own types.
+    """
+    if type(value) is not type(expected):
+        return False
+    if type(expected) is dict:
+        if [name for name in value if type(name) is not str] or value.keys() != expected.keys():
+            return False
+        return all(same(value[name], expected[name]) for name in expected)
+    if type(expected) in (list, tuple):
+        return len(value) == len(expected) and all(map(same, value, expected))
+    if type(expected) is set and {type(each) for each in value} - {str}:
+        return False
+    return value == expected
+
+
+def is_a(value: object, kind: type | tuple[type, ...]) -> bool:
+    """``isinstance``, which asks the type alone: an object may say of itself that it is of another class."""
+    return issubclass(type(value), kind)
+
+
 def show(value: object, limit: int = 70) -> str:
-    """A value as Python writes it, on one line, without anything invisible, and not too long."""
-    return shorten(printable(repr(value)), limit).replace("`", "'")
+    """A value as Python writes it, on one line, without anything invisible, and not too long. Never raises."""
+    return shorten(printable(_written(repr, value)), limit).replace("`", "'")
+
+
+def _written(write: Callable[[object], str], value: object) -> str:
+    """``repr`` or ``str`` of a value, or its type where that fails."""
+    try:
+        return write(value)
+    except KeyboardInterrupt:
+        raise
+    # Somebody's own __repr__ may raise anything.
+    except BaseException:
+        return f"<{type_of(value)} that cannot be shown>"
 
 
 def describe_error(error: BaseException) -> str:
@@ -304,11 +359,11 @@ def describe_error(error: BaseException) -> str:
         if kind.__module__ in ("builtins", "__main__")
         else f"{kind.__module__}.{kind.__name__}"
     )
-    message = shorten(printable(str(error)), 120).replace("`", "'")
+    message = shorten(printable(_written(str, error)), 120).replace("`", "'")
     return f"{name}: {message}" if message else name
 
 
 def type_of(value: object) -> str:
     """'a dict', 'an int': for messages."""
     name = type(value).__name__
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    return f"an {name}" if name.startswith(tuple("aeiou")) else f"a {name}"

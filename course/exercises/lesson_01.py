@@ -2,7 +2,7 @@
 
 import binascii
 
-from course.checking import Attempt, NotYet, exercise, show, type_of
+from course.checking import Attempt, NotYet, exercise, is_a, same, show, type_of
 from course.token_parts import ARTICLE_TOKEN, HEADER, encode_part, unsigned
 
 
@@ -12,13 +12,13 @@ from course.token_parts import ARTICLE_TOKEN, HEADER, encode_part, unsigned
     '`TOKEN.split(".")` gives a list of the parts. How long is that list?',
 )
 def count_the_parts(answer):
-    if answer == ARTICLE_TOKEN.split("."):
+    if same(answer, ARTICLE_TOKEN.split(".")):
         raise NotYet(
             "You have the parts themselves. The question is how many there are: `len(…)` of that list."
         )
-    if isinstance(answer, str) and answer.strip().isdigit():
+    if type(answer) is str and answer.strip().isdigit():
         raise NotYet(f"`{show(answer)}` is text. Write the number without quotation marks.")
-    if isinstance(answer, bool) or not isinstance(answer, int):
+    if type(answer) is not int:
         raise NotYet(f"Expected a whole number, got `{show(answer)}`, {type_of(answer)}.")
     if answer == 2:
         raise NotYet(
@@ -27,7 +27,9 @@ def count_the_parts(answer):
     if answer == len(ARTICLE_TOKEN):
         raise NotYet(f"{answer} is the number of characters. Count what the dots separate.")
     if answer != 3:
-        raise NotYet(f"Got {answer}. Look for the dots in the token: each separates two parts.")
+        raise NotYet(
+            f"Got {show(answer)}. Look for the dots in the token: each separates two parts."
+        )
     return "Three parts, separated by two dots."
 
 
@@ -59,15 +61,17 @@ def decode_any_part(decode_part):
     ]
     for sample in samples:
         got = attempt.answer(encode_part(sample))
-        if isinstance(got.value, str):
+        if is_a(got.value, str):
             raise NotYet(
                 f"`{got.call}` returned text (`str`). Expected bytes: leave out the `.decode()`, the signature is not text."
             )
-        if isinstance(got.value, (dict, list)):
+        if is_a(got.value, (dict, list)):
             raise NotYet(
                 f"`{got.call}` returned {type_of(got.value)}. Expected bytes: parsing the JSON comes later."
             )
-        if got.value != sample and any(character in "-_" for character in encode_part(sample)):
+        if not same(got.value, sample) and any(
+            character in "-_" for character in encode_part(sample)
+        ):
             raise NotYet(
                 f"`{got.call}` {got.said}. Expected: `{show(sample)}`. This part contains `-` or `_`, which "
                 f"`b64decode` skips without a word. Use `urlsafe_b64decode`."
@@ -97,15 +101,15 @@ def read_the_claims(claims_of):
         ValueError: "This token is a good one. Which step cannot cope with it?",
     })  # fmt: skip
     first = attempt.answer(ARTICLE_TOKEN)
-    if isinstance(first.value, (str, bytes)):
+    if is_a(first.value, (str, bytes)):
         raise NotYet(
             f"`{first.call}` returned {type_of(first.value)}. Expected a dictionary: `json.loads` makes one of the JSON text."
         )
-    if first.value == HEADER:
+    if same(first.value, HEADER):
         raise NotYet(
             f"`{first.call}` returned the header. The claims are the second part, the payload."
         )
-    if isinstance(first.value, tuple):
+    if is_a(first.value, tuple):
         raise NotYet(
             f"`{first.call}` returned a tuple. Expected the claims alone, as a dictionary."
         )

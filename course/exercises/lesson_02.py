@@ -5,7 +5,7 @@ import hmac
 import json
 import secrets
 
-from course.checking import Attempt, NotYet, exercise, show, type_of
+from course.checking import Attempt, NotYet, exercise, is_a, same, show, type_of
 from course.token_parts import HEADER, compact, encode_part, signed
 
 
@@ -27,13 +27,13 @@ def sign_by_hand(sign):
         key = secrets.token_hex(32)
         got = attempt.answer(claims, key)
         expected = signed(HEADER, claims, key)
-        if got.value != expected:
+        if not same(got.value, expected):
             raise NotYet(_what_is_wrong(got.value, claims, key, expected))
     return "The same as any library would make."
 
 
 def _what_is_wrong(token: object, claims: dict, key: str, expected: str) -> str:
-    if not isinstance(token, str):
+    if type(token) is not str:
         return f"`sign` returned {type_of(token)}. Expected text (`str`)."
     parts, wanted = token.split("."), expected.split(".")
     if len(parts) != 3:
@@ -125,7 +125,7 @@ def verify_by_hand(verify):
             if "list" in what:
                 slip = "Claims are a JSON object: ask `isinstance(…, dict)`."
             raise NotYet(f"`verify` accepted a token with {what}, and {outcome.said}. {slip}")
-        if not isinstance(outcome.error, ValueError):
+        if not is_a(outcome.error, ValueError):
             slip = (
                 " `compare_digest` takes ASCII text or bytes: compare bytes."
                 if "ASCII" in what

@@ -1,14 +1,13 @@
 """Exercises of lesson 05, Refuse a bad token."""
 
-import json
 import secrets
 import time
 import warnings
 
 import jwt as pyjwt
 
-from course.checking import Attempt, NotYet, exercise, show
-from course.token_parts import HEADER, decode_part, signed
+from course.checking import Attempt, NotYet, exercise, is_a, same, show
+from course.token_parts import HEADER, decode_part, read_object, signed
 
 
 @exercise(
@@ -21,7 +20,7 @@ def strip_a_signature(strip_signature):
     for claims in ({"sub": "ada"}, {"sub": "zoë", "exp": 1666720490}):
         token = signed(HEADER, claims, secrets.token_hex(32))
         got = attempt.answer(token).value
-        if not isinstance(got, str):
+        if type(got) is not str:
             raise NotYet(f"`strip_signature` returned `{show(got)}`. Expected a token, as text.")
         parts = got.split(".")
         if len(parts) == 2:
@@ -44,12 +43,12 @@ def strip_a_signature(strip_signature):
         if payload != token.split(".")[1]:
             raise NotYet("The payload has changed. Keep it as it stands.")
         try:
-            read = json.loads(decode_part(header))
+            read = read_object(decode_part(header).decode())
         except ValueError:
             raise NotYet(
                 f"The header `{show(header, 40)}` is not base64url of JSON. Use `encode_part` and `json.dumps`."
             ) from None
-        if read != {"alg": "none"}:
+        if not same(read, {"alg": "none"}):
             raise NotYet(f"The header says `{show(read)}`. Expected exactly `{{'alg': 'none'}}`.")
     return "Any library that obeys the header would accept this. Yours will not."
 
@@ -119,7 +118,7 @@ def a_strict_call(strict_pyjwt):
             raise NotYet(
                 f"A good token for the audience {audience!r} was refused: it {good.said}. Use the key and the audience that are given."
             )
-        if good.value != claims | {"aud": audience}:
+        if not same(good.value, claims | {"aud": audience}):
             raise NotYet(
                 f"For a good token `strict_pyjwt` {good.said}. Expected its claims, as a dictionary: return what `decode` returns."
             )
@@ -165,7 +164,7 @@ def a_strict_call(strict_pyjwt):
         outcome = verdict(token)
         if outcome.error is None:
             raise NotYet(f"`strict_pyjwt` accepted {what}, and {outcome.said}. {slip}")
-        if not isinstance(outcome.error, pyjwt.PyJWTError):
+        if not is_a(outcome.error, pyjwt.PyJWTError):
             raise NotYet(
                 f"For {what}, `strict_pyjwt` {outcome.said}. Let PyJWT's own exception pass."
             )
