@@ -57,6 +57,7 @@ SPLIT = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Say which tests stay together: the cells of a notebook, in their order; and whatever shares something costly."""
     for item in items:
@@ -68,7 +69,10 @@ def pytest_collection_modifyitems(items):
 def _group(item) -> str:
     path = item.location[0].replace("\\", "/")
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    if "empty_database" in getattr(item, "fixturenames", ()) or "postgresql" in parameters.values():
+    if (
+        "empty_database" in getattr(item, "fixturenames", ())
+        or parameters.get("on") == "postgresql"
+    ):
         # One server for all of them.
         return "postgresql"
     if path.endswith(SPLIT):
