@@ -1,6 +1,7 @@
 """Holds for every run of pytest, whichever folder is tested."""
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from forked_kernels import open_nursery
 
@@ -38,3 +39,48 @@ def pytest_sessionfinish(session):
         for nodeid in hidden:
             reporter.write_line(nodeid)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+# The longest first, or one worker is still busy with them when the others have nothing left.
+LONG = (
+    "lab", "postgresql", "tests/lessons/test_run_again.py", "tests/apps/test_copied_out.py",
+    "tests/lessons/test_exercises.py", "notebooks/07", "solutions/07", "notebooks/12", "solutions/12",
+    "tests/apps/test_contract_breaks.py", "tests/house/test_forked_kernels.py",
+)  # fmt: skip
+# Files whose tests share nothing but the first of their parameters: an app, a lesson, a notebook.
+SPLIT = ("test_run_again.py", "test_accessibility.py", "test_requests.py", "test_exercises.py")
+
+
+def group_of(nodeid: str) -> str:
+    """What stays together on one worker: the cells of a notebook, in order; whatever shares something costly."""
+    path, _, name = nodeid.partition("::")
+    if path.endswith("_in_the_browser.py"):
+        # One JupyterLab for all of them.
+        return "lab"
+    if "postgresql" in name:
+        # One server for all of them.
+        return "postgresql"
+    if path.endswith(SPLIT) and "[" in name:
+        return f"{path} {name.partition('[')[2].partition('-')[0]}"
+    return path
+
+
+def pytest_collection_modifyitems(items):
+    """The long groups first. Within a group the order stays."""
+
+    def rank(item) -> int:
+        group = group_of(item.nodeid)
+        return next((at for at, name in enumerate(LONG) if group.startswith(name)), len(LONG))
+
+    items.sort(key=rank)
+
+
+class _Groups(LoadScopeScheduling):
+    """xdist's scheduler, with the groups from above as its scopes."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return _Groups(config, log)

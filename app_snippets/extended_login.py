@@ -116,6 +116,7 @@ def find_user(username: str) -> tuple[int, str] | None:
 
 def is_password_of(password_hash: str, password: str, nobody: str) -> bool:
     """Whether this password has this hash. A refusal is as much work as with the hash of nobody."""
+    password.encode()  # half a character ends the request here, whoever is meant
     try:
         correct = check_password_hash(password_hash, password)
     except ValueError:  # the hash of another library

@@ -122,6 +122,7 @@ def find_user(username: str) -> tuple[int, str] | None:
 
 def is_password_of(password_hash: str, password: str, nobody: str) -> bool:
     """Whether this password has this hash. A refusal is as much work as with the hash of nobody."""
+    password.encode()  # half a character ends the request here, whoever is meant
     try:
         correct = check_password_hash(password_hash, password)
     except ValueError:  # the hash of another library
@@ -212,7 +213,7 @@ def check_with_python_jose(
         "verify_iat": False,
         "verify_at_hash": False,  # a claim about another token
     }
-    # Of a key as text or bytes, python-jose would first try to read JSON: quotation marks would be lost.
+    # A key as text or bytes, python-jose would read as JSON first, and lose quotation marks.
     exactly_this_key = jwk.construct(key, ALGORITHM)
     jwt.decode(token, exactly_this_key, [ALGORITHM], options, audience=audience, issuer=issuer)
 

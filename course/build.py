@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 
-from course import files, lesson_tables
+from course import app_copies, files, lesson_tables
 from course.fingerprint import fingerprint
 from course.lesson import KERNELSPEC, Cell, Lesson, LessonError, read_lesson, read_outline
 from course.paths import Course
@@ -69,6 +69,11 @@ def build(
         LookupError: if there is no such lesson.
         OSError: if a notebook cannot be read or written.
     """
+    try:
+        for copy in app_copies.write(course.snippets):
+            say(f"{app_copies.shown(copy)}  copied")
+    except app_copies.CopyError as error:
+        raise LessonError(str(error)) from error
     targets = _targets(course, number)
     tables = lesson_tables.renewed(course, _outlines(course))
     notebooks = {target.path: target.lesson.notebook(target.solved) for target in targets}
@@ -258,6 +263,7 @@ def differences(course: Course, number: str | None = None) -> Iterator[str]:
     for name in lesson_tables.renewed(course, _outlines(course)):
         yield f"{name}: says something else of the lessons than their front matter. Run: uv run course build"
     if number is None:
+        yield from app_copies.differences(course.snippets)
         expected_files = {target.path for target in targets}
         for folder in (course.notebooks, course.solutions):
             for stray in sorted(set(folder.glob("*.ipynb")) - expected_files):

@@ -83,7 +83,7 @@ def _key(course: Course) -> str:
     with files.locked(course.my_work):
         if not path.exists():
             files.write_new(path, secrets.token_hex(32), mode=0o600)
-        key = path.read_text(encoding="utf-8")
+        key = files.read_text(path)
     if len(key.encode()) < SHORTEST_KEY:
         raise NotIssued(
             f"The key in my_work/.course/{path.name} has {len(key.encode())} bytes; HS256 needs {SHORTEST_KEY}. "

@@ -12,10 +12,13 @@ import html
 import importlib
 import inspect
 import io
+import math
+import os
 import re
 import signal
 import textwrap
 import threading
+import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -74,7 +77,8 @@ def find_exercise(exercise_id: str) -> Exercise:
     Raises:
         LookupError: if there is none, with the ids there are; or if a package that its lesson needs is missing.
     """
-    match = re.fullmatch(r"(\d{1,2})\.\d{1,2}", str(exercise_id))
+    exercise_id = exercise_id if type(exercise_id) is str else show(exercise_id)
+    match = re.fullmatch(r"(\d{1,2})\.\d{1,2}", exercise_id)
     if match:
         module = f"course.exercises.lesson_{int(match[1]):02}"
         try:
@@ -86,12 +90,12 @@ def find_exercise(exercise_id: str) -> Exercise:
                     f"Exercise {exercise_id} needs the package {missing.name}, which is not installed here. "
                     "Start the course by `uv run course`."
                 ) from missing
-    if str(exercise_id) not in _exercises:
+    if exercise_id not in _exercises:
         known = ", ".join(sorted(_exercises, key=lambda id_: [int(n) for n in id_.split(".")]))
         raise LookupError(
-            f'There is no exercise "{exercise_id}". An id is text, such as "1.2". Known here: {known or "none"}.'
+            f'There is no exercise "{shorten(printable(exercise_id), 30)}". An id is text, such as "1.2". Known here: {known or "none"}.'
         )
-    return _exercises[str(exercise_id)]
+    return _exercises[exercise_id]
 
 
 def check(exercise_id: str, answer: object = ...) -> Result:
@@ -104,7 +108,7 @@ def check(exercise_id: str, answer: object = ...) -> Result:
     try:
         if answer is ...:
             raise NotAttempted
-        with _time_limit():
+        with _time_limit(), _same_folder():
             remark = judged.judge(answer)
     except NotAttempted:
         return _result(
@@ -120,10 +124,11 @@ def check(exercise_id: str, answer: object = ...) -> Result:
             "Not yet.",
             f"The check was stopped before your code had finished. {next_step}",
         )
-    except Exception as error:  # a judge must not fail; if one does, the learner is not to blame
+    # A judge must not fail. If one does, the learner is not to blame.
+    except BaseException as error:
         return _result(
             FAULT, "!", "The check itself failed.",
-            f"That is a fault of the course, not yours: {type(error).__name__}: {error}. Please report it.",
+            f"That is a fault of the course, not yours: {describe_error(error)}. Please report it.",
         )  # fmt: skip
     return _result(CORRECT, "✓", "Correct.", f"{remark or ''} {remember(judged.id)}".strip())
 
@@ -131,16 +136,17 @@ def check(exercise_id: str, answer: object = ...) -> Result:
 def hint(exercise_id: str) -> Result:
     """The next hint for an exercise; each call goes one step further. Never raises."""
     try:
-        hints = find_exercise(exercise_id).hints
+        found = find_exercise(exercise_id)
     except LookupError as problem:
         return _result(NOT_YET, "✗", "Not found.", str(problem))
-    given = min(_hints_given.get(exercise_id, 0) + 1, len(hints))
-    _hints_given[exercise_id] = given
-    more = f'Run `hint("{exercise_id}")` again for the next one.'
+    hints = found.hints
+    given = min(_hints_given.get(found.id, 0) + 1, len(hints))
+    _hints_given[found.id] = given
+    more = f'Run `hint("{found.id}")` again for the next one.'
     if given == len(hints):
         more = (
             f"This was the last hint. For the worked answer, run `uv run course solution "
-            f"{str(exercise_id).split('.')[0].zfill(2)}` in a terminal: it puts a copy into `my_work/solutions/`."
+            f"{found.id.split('.')[0].zfill(2)}` in a terminal: it puts a copy into `my_work/solutions/`."
         )
     return _result("hint", "→", f"Hint {given} of {len(hints)}.", f"{hints[given - 1]} {more}")
 
@@ -186,6 +192,22 @@ def _time_limit():
         signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
 
 
+@contextlib.contextmanager
+def _same_folder():
+    """Come back to the current folder, wherever a learner's function has gone."""
+    try:
+        folder = os.getcwd()
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        # If it is gone, there is nothing to come back to.
+        with contextlib.suppress(FileNotFoundError):
+            os.chdir(folder)
+
+
 @dataclass
 class Outcome:
     """What one call of a learner's function came to."""
@@ -219,7 +241,7 @@ class Attempt:
     keeps_arguments: bool = False
 
     def __post_init__(self):
-        if isinstance(self.function, type(...)):
+        if self.function is ...:
             raise NotAttempted
         if not callable(self.function):
             raise NotYet(
@@ -237,7 +259,7 @@ class Attempt:
         before = copy.deepcopy((args, kwargs)) if self.keeps_arguments else None
         args_, kwargs_ = self._as_it_takes_them(args, kwargs)
         try:
-            with contextlib.redirect_stdout(printed):
+            with contextlib.redirect_stdout(printed), _same_folder():
                 outcome.value = plain(self.function(*args_, **kwargs_))
         except KeyboardInterrupt:
             raise
@@ -246,7 +268,7 @@ class Attempt:
         outcome.printed = printed.getvalue().strip()
         if outcome.value is ...:
             raise NotAttempted
-        if inspect.iscoroutine(outcome.value):
+        if is_a(outcome.value, types.CoroutineType):
             outcome.value.close()
             raise NotYet(
                 f"`{outcome.call}` returned a coroutine: `{self.name}` is `async`. Leave that word out."
@@ -259,7 +281,8 @@ class Attempt:
         """The arguments, by name where the function takes them by name only."""
         try:
             taken = inspect.signature(self.function).parameters.values()
-        except (TypeError, ValueError):
+        # An object has none, or attributes of its own that fail.
+        except Exception:
             return args, kwargs
         kinds = [each.kind for each in taken]
         by_name = [each.name for each in taken if each.kind is each.KEYWORD_ONLY]
@@ -334,7 +357,7 @@ class Attempt:
     def must_raise(self, wanted: type[BaseException], *args, because: str) -> None:
         """Require an exception of this type (or a subclass) for these arguments."""
         outcome = self.run(*args)
-        if not isinstance(outcome.error, wanted):
+        if not is_a(outcome.error, wanted):
             raise NotYet(
                 f"`{outcome.call}` {outcome.said}. It must raise `{wanted.__name__}`: {because}"
             )
@@ -343,48 +366,17 @@ class Attempt:
         """The sentence that tells a learner how one comes to raise this here."""
         said = describe_error(error)
         for slip, sentence in self.slips.items():
-            if slip in said if isinstance(slip, str) else isinstance(error, slip):
+            if slip in said if isinstance(slip, str) else is_a(error, slip):
                 return sentence
-        if isinstance(error, RecursionError):
+        if is_a(error, RecursionError):
             return "The function calls itself without end."
-        if isinstance(error, NameError):
+        if is_a(error, NameError):
             return "A name in your code has no value yet: is it spelled right, and have you run the cells above?"
-        if isinstance(error, SystemExit):
+        if is_a(error, SystemExit):
             return "A function that ends the program cannot give an answer: use `return`."
-        if isinstance(error, NotImplementedError):
+        if is_a(error, NotImplementedError):
             return "Replace that line with your answer."
         return UNEXPLAINED
-
-
-def show(value: object, limit: int = 70) -> str:
-    """A value as Python writes it, on one line, without anything invisible, and not too long."""
-    return shorten(printable(_said_by(repr, value)), limit).replace("`", "'")
-
-
-def _said_by(describe: Callable[[object], str], value: object) -> str:
-    """``repr`` or ``str`` of a value of any kind: those of a learner's class may fail."""
-    try:
-        return describe(value)
-    except Exception as error:
-        return f"<{type(value).__name__}, which cannot be shown: {type(error).__name__}>"
-
-
-def describe_error(error: BaseException) -> str:
-    """'module.Type: message', as a traceback's last line has it."""
-    kind = type(error)
-    name = (
-        kind.__name__
-        if kind.__module__ in ("builtins", "__main__")
-        else f"{kind.__module__}.{kind.__name__}"
-    )
-    message = shorten(printable(_said_by(str, error)), 120).replace("`", "'")
-    return f"{name}: {message}" if message else name
-
-
-def type_of(value: object) -> str:
-    """'a dict', 'an int': for messages."""
-    name = type(value).__name__
-    return f"an {name}" if name[:1] in tuple("aeiou") else f"a {name}"
 
 
 def plain(value: object) -> object:
@@ -402,52 +394,84 @@ def plain(value: object) -> object:
         (float, float.__float__),
         (bytes, lambda content: bytes.join(b"", [content, b""])),
     ):
-        if isinstance(value, kind) and type(value) is not kind:
+        if is_a(value, kind) and type(value) is not kind:
             return exactly(value)
     return value
 
 
-def same(one: object, other: object) -> bool:
-    """Whether two values are equal all the way down, types too: ``True`` is not ``1``, and ``1.0`` is not ``1``."""
-    one, other = plain(one), plain(other)
-    for kind in (dict, list, tuple, set, frozenset):
-        if isinstance(one, kind) and isinstance(other, kind):
-            return _same_content(one, other)
-    if type(one) is not type(other):
+def same(value: object, expected: object) -> bool:
+    """Is it this value, and of this kind, all the way down? ``True`` is not ``1``, and ``1.0`` is not ``1``.
+
+    A learner's own ``__eq__`` is never asked: it may say yes to everything, or fail. ``expected`` is made of Python's
+    own types.
+    """
+    value = plain(value)
+    if type(expected) is dict:
+        if not is_a(value, dict):
+            return False
+        found = {plain(name): each for name, each in dict.items(value) if is_a(name, str)}
+        if dict.__len__(value) != len(expected) or found.keys() != expected.keys():
+            return False
+        return all(same(found[name], expected[name]) for name in expected)
+    if type(expected) in (list, tuple):
+        kind = type(expected)
+        if not is_a(value, kind) or kind.__len__(value) != len(expected):
+            return False
+        return all(map(same, kind.__iter__(value), expected))
+    if type(value) is not type(expected):
+        return False
+    if type(expected) is set and {type(each) for each in value} - {str}:
         return False
     # nan is not equal to itself.
-    if isinstance(one, float) and one != one:
-        return other != other
-    if isinstance(one, (str, int, float, bytes, type(None))):
-        return one == other
-    return one is other or _is_equal(one, other)
+    if type(expected) is float and math.isnan(expected):
+        return math.isnan(value)
+    return value == expected
 
 
-def _same_content(one, other) -> bool:
-    if len(one) != len(other):
-        return False
-    if isinstance(one, dict):
-        values = {plain(key): value for key, value in dict.items(other)}
-        return all(
-            plain(key) in values and same(value, values[plain(key)])
-            for key, value in dict.items(one)
-        )
-    if isinstance(one, (set, frozenset)):
-        return {plain(each) for each in one} == {plain(each) for each in other}
-    return all(map(same, one, other))
+def is_a(value: object, kind: type | tuple[type, ...]) -> bool:
+    """``isinstance``, which asks the type alone: an object may say of itself that it is of another class."""
+    return issubclass(type(value), kind)
 
 
-def _is_equal(one: object, other: object) -> bool:
-    """``==`` between values of a learner's own class: whatever it answers, and it may fail."""
+def show(value: object, limit: int = 70) -> str:
+    """A value as Python writes it, on one line, without anything invisible, and not too long. Never raises."""
+    return shorten(printable(_written(repr, value)), limit).replace("`", "'")
+
+
+def _written(write: Callable[[object], str], value: object) -> str:
+    """``repr`` or ``str`` of a value, or its type where that fails."""
     try:
-        return bool(one == other)
-    except Exception:
-        return False
+        return write(value)
+    except KeyboardInterrupt:
+        raise
+    # Somebody's own __repr__ may raise anything.
+    except BaseException:
+        return f"<{type_of(value)} that cannot be shown>"
+
+
+def describe_error(error: BaseException) -> str:
+    """'module.Type: message', as a traceback's last line has it."""
+    kind = type(error)
+    name = (
+        kind.__name__
+        if kind.__module__ in ("builtins", "__main__")
+        else f"{kind.__module__}.{kind.__name__}"
+    )
+    message = shorten(printable(_written(str, error)), 120).replace("`", "'")
+    return f"{name}: {message}" if message else name
+
+
+def type_of(value: object) -> str:
+    """'a dict', 'an int': for messages."""
+    name = type(value).__name__
+    return f"an {name}" if name.startswith(tuple("aeiou")) else f"a {name}"
 
 
 def _has_return(function: Callable) -> bool:
     """Whether there is a ``return`` with a value in the function's own text. A lambda always returns."""
-    if getattr(function, "__name__", "") == "<lambda>":
+    if not is_a(function, types.FunctionType):
+        return False
+    if function.__name__ == "<lambda>":
         return True
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))

@@ -4,6 +4,7 @@ The kernel computes everything: python-jose verifies and signs, ``show_token`` d
 """
 
 import contextlib
+import functools
 import html
 import json
 from collections.abc import Callable
@@ -35,6 +36,37 @@ def _to_edit(piece: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
+def _whole(text: str) -> str:
+    """The text with half a character (a lone surrogate) spelled out: no message to a browser can carry one."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@functools.cache
+def _fields() -> tuple[type, type]:
+    """The Text and Textarea of ipywidgets, except that they hold whole characters, whatever is typed or set."""
+    import ipywidgets
+    import traitlets
+
+    class WholeCharacters:
+        @traitlets.validate("value")
+        def _take(self, proposal: dict) -> str:
+            return _whole(proposal["value"])
+
+        def set_state(self, sync_data: dict) -> None:
+            """What the browser has sent. ipywidgets sends it back before anything else."""
+            if isinstance(sync_data.get("value"), str):
+                sync_data = {**sync_data, "value": _whole(sync_data["value"])}
+            super().set_state(sync_data)
+
+    class Text(WholeCharacters, ipywidgets.Text):
+        pass
+
+    class Textarea(WholeCharacters, ipywidgets.Textarea):
+        pass
+
+    return Text, Textarea
+
+
 class Debugger:
     """The form. Its fields are ipywidgets: ``token``, ``key``, ``header``, ``payload``, ``sign_again``, ``start_again``.
 
@@ -50,6 +82,8 @@ class Debugger:
         # What the parts were when the token was last pasted or signed. A part edited back to what it said is this again.
         self._before = ["", "", ""]
 
+        Text, Textarea = _fields()
+
         def field(make: type, label: str, rows: int | None = None, **more):
             made = make(description=label, style={"description_width": "initial"},
                         layout={"width": "auto", "margin": "0 0 10px 0"}, **more)  # fmt: skip
@@ -57,10 +91,10 @@ class Debugger:
                 made.rows = rows
             return made.add_class(f"course-{label.split()[0].lower()}")
 
-        self.token = field(widgets.Textarea, "Token", rows=5)
-        self.key = field(widgets.Text, "Key", value=key, placeholder="the shared secret")
-        self.header = field(widgets.Textarea, "Header (JSON)", rows=4)
-        self.payload = field(widgets.Textarea, "Payload (JSON)", rows=6)
+        self.token = field(Textarea, "Token", rows=5)
+        self.key = field(Text, "Key", value=key, placeholder="the shared secret")
+        self.header = field(Textarea, "Header (JSON)", rows=4)
+        self.payload = field(Textarea, "Payload (JSON)", rows=6)
         self.sign_again = widgets.Button(description="Sign again")
         self.start_again = widgets.Button(description="Start again")
         self.verdict, self.note, self.drawing = widgets.HTML(), widgets.HTML(), widgets.HTML()

@@ -90,7 +90,7 @@ def _examine_python() -> Finding:
             f"If something looks odd: uv run --python {newest} course",
             stops=False,
         )
-    return Finding(f"Python {version}")
+    return Finding(f"Python {version} (the course is tested with {oldest} to {newest})")
 
 
 def _version_of(distribution: str) -> str | None:

@@ -5,9 +5,11 @@ Ctrl-C, a full disk or a power cut leave no half of one.
 """
 
 import contextlib
+import errno
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,6 +113,32 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
+def kind_of(path: Path) -> str:
+    """What stands under this name, in words: "a file", "a folder", "a pipe" ..."""
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        if not path.exists():
+            return "a link to nothing"
+        mode = path.stat().st_mode
+    kinds = {
+        stat.S_IFREG: "a file", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket",
+    }  # fmt: skip
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        FileNotFoundError: if there is nothing.
+        OSError: if it cannot be read, or is no file: to open a pipe is to wait until somebody writes into it.
+        ValueError: if it is not UTF-8.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, f"This is {kind_of(path)} and not a file", str(path))
+    return path.read_text(encoding="utf-8")
+
+
 def read_json(path: Path) -> dict | None:
     """The JSON object in a file: {} if there is no file, None if it holds anything but an object.
 
@@ -118,7 +146,7 @@ def read_json(path: Path) -> dict | None:
         OSError: if it is there and cannot be read.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_text(path))
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError):

@@ -46,13 +46,14 @@ START_CODE = "from course import progress\n\nprogress()"
 @dataclass
 class Preparation:
     """What ``prepare_my_work`` did. ``offered`` maps a kept lesson to the newer one beside it, ``earlier`` a
-    renewed file to what it was before."""
+    renewed file to what it was before. ``in_the_way`` has the names that are no files, such as folders."""
 
     new: list[Path] = field(default_factory=list)
     renewed: list[Path] = field(default_factory=list)
     kept: list[Path] = field(default_factory=list)
     offered: dict[Path, Path] = field(default_factory=dict)
     earlier: dict[Path, Path] = field(default_factory=dict)
+    in_the_way: list[Path] = field(default_factory=list)
 
     def __str__(self) -> str:
         counts = (len(self.new), len(self.renewed), len(self.kept), len(self.offered))
@@ -61,6 +62,10 @@ class Preparation:
             f"{new.name} is newer than your {lesson.name}" for lesson, new in self.offered.items()
         ]
         lines += [f"{old.name} is your {name.name} as it was" for name, old in self.earlier.items()]
+        lines += [
+            f"{path.name} is {files.kind_of(path)} and not a notebook: rename it, and the next start lays out the lesson"
+            for path in self.in_the_way
+        ]
         return "\n       ".join(lines)
 
 
@@ -169,6 +174,8 @@ class _Desk:
             ].append(copy)
             return
         self.done.kept.append(copy)
+        if not copy.is_file():
+            self.done.in_the_way.append(copy)
         newest = fingerprint(fresh)
         if newest in (began_with, self.offered.get(copy.name)):
             return

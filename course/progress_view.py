@@ -4,7 +4,7 @@ import html
 
 from course.lesson_map import LessonOnMap, read_map
 from course.paths import Course
-from course.shown import Shown, box, code_spans
+from course.shown import NO_TEX, Shown, box, code_spans
 from course.solved import read_solved
 
 
@@ -85,6 +85,8 @@ def _as_html(rows: list, count: str, fast_track: str, step: str) -> str:
         bar = f"{'■' * done}{'□' * (total - done)} {done} of {total}"
         columns = (link, lesson.minutes, fast, bar, then)
         lines.append(f"<tr>{''.join(f'<td {left}>{column}</td>' for column in columns)}</tr>")
-    table = f"<table><thead><tr>{cells}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    table = (
+        f"<table {NO_TEX}><thead><tr>{cells}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    )
     step_html = code_spans(html.escape(step, quote=False))
     return f"{box('good', f'<b>{count}</b> {step_html}')}{table}<div>{fast_track}</div>"

@@ -78,7 +78,7 @@ oauth2 = OAuth2PasswordBearer(tokenUrl="token", auto_error=False)
 def bearer_token(request: Request, token: Annotated[str | None, Depends(oauth2)]) -> str:
     """The token of the one Authorization header. All else ends the request with 401."""
     sent = request.headers.getlist("Authorization")
-    if len(sent) > 1 or (sent and not token):
+    if len(sent) > 1 or (sent and not token) or "," in (token or ""):
         raise unauthorized("Send one Authorization header, with the word Bearer: Bearer <token>")
     if not token:
         raise unauthorized("Missing Authorization Header")
@@ -112,14 +112,15 @@ def live_token(
 ) -> Claims:
     """The claims of the token that came with the request. All else ends the request with 401."""
     try:
-        claims = Claims.model_validate(
-            jwt.decode(
-                token,
-                request.app.state.key,
-                algorithms=["HS256"],
-                options={"require": ["exp", "iat", "jti", "sub"]},
-            )
+        decoded = jwt.decode(
+            token,
+            request.app.state.key,
+            algorithms=["HS256"],
+            options={"require": ["exp", "iat", "jti", "sub"]},
         )
+        if "aud" in decoded:
+            raise jwt.InvalidAudienceError("It is meant for somebody else.")
+        claims = Claims.model_validate(decoded)
     except jwt.ExpiredSignatureError:
         raise unauthorized("The token has expired.", INVALID_TOKEN) from None
     except (jwt.InvalidTokenError, ValidationError):

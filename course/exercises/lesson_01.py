@@ -2,7 +2,7 @@
 
 import binascii
 
-from course.checking import Attempt, NotYet, exercise, plain, same, show, type_of
+from course.checking import Attempt, NotYet, exercise, is_a, plain, same, show, type_of
 from course.token_parts import ARTICLE_TOKEN, HEADER, encode_part, unsigned
 
 
@@ -13,13 +13,13 @@ from course.token_parts import ARTICLE_TOKEN, HEADER, encode_part, unsigned
 )
 def count_the_parts(answer):
     answer = plain(answer)
-    if isinstance(answer, (list, tuple)) and same(list(answer), ARTICLE_TOKEN.split(".")):
+    if is_a(answer, (list, tuple)) and same(list(answer), ARTICLE_TOKEN.split(".")):
         raise NotYet(
             "You have the parts themselves. The question is how many there are: `len(…)` of that list."
         )
-    if isinstance(answer, str) and answer.strip().isdigit():
+    if is_a(answer, str) and answer.strip().isdigit():
         raise NotYet(f"`{show(answer)}` is text. Write the number without quotation marks.")
-    if isinstance(answer, bool) or not isinstance(answer, int):
+    if is_a(answer, bool) or not is_a(answer, int):
         raise NotYet(f"Expected a whole number, got `{show(answer)}`, {type_of(answer)}.")
     if answer == 2:
         raise NotYet(
@@ -72,14 +72,14 @@ def decode_any_part(decode_part):
         part = encode_part(sample)
         got = attempt.run(part)
         is_special = "-" in part or "_" in part
-        if is_special and isinstance(got.error, binascii.Error):
+        if is_special and is_a(got.error, binascii.Error):
             raise NotYet(f"`{got.call}` {got.said}. {WRONG_ALPHABET}")
         got = attempt.answer(part)
-        if isinstance(got.value, str):
+        if is_a(got.value, str):
             raise NotYet(
                 f"`{got.call}` returned text (`str`). Expected bytes: leave out the `.decode()`, the signature is not text."
             )
-        if isinstance(got.value, (dict, list)):
+        if is_a(got.value, (dict, list)):
             raise NotYet(
                 f"`{got.call}` returned {type_of(got.value)}. Expected bytes: parsing the JSON comes later."
             )
@@ -88,7 +88,7 @@ def decode_any_part(decode_part):
         attempt.must_return(sample, part)
     for part in ("eyJzd", "e", "eyJzdWIiO", "A" * 4001):
         impossible = attempt.run(part)
-        if isinstance(impossible.error, NameError):
+        if is_a(impossible.error, NameError):
             raise NotYet(
                 f"`{impossible.call}` {impossible.said}. {attempt.explain(impossible.error)}"
             )
@@ -115,7 +115,7 @@ def read_the_claims(claims_of):
         TypeError: "Does your function call `decode_part` before exercise 1.2 is solved?",
     })  # fmt: skip
     first = attempt.answer(ARTICLE_TOKEN)
-    if isinstance(first.value, (str, bytes)):
+    if is_a(first.value, (str, bytes)):
         raise NotYet(
             f"`{first.call}` returned {type_of(first.value)}. Expected a dictionary: `json.loads` makes one of the JSON text."
         )
@@ -123,7 +123,7 @@ def read_the_claims(claims_of):
         raise NotYet(
             f"`{first.call}` returned the header. The claims are the second part, the payload."
         )
-    if isinstance(first.value, tuple):
+    if is_a(first.value, tuple):
         raise NotYet(
             f"`{first.call}` returned a tuple. Expected the claims alone, as a dictionary."
         )
@@ -187,6 +187,14 @@ def read_the_claims(claims_of):
             because=f"its payload is {what}. Claims are a JSON object (RFC 7519 §7.2): ask `isinstance(…, dict)`.",
         )
     attempt.must_raise(ValueError, "", because="an empty text is not a token.")
+    attempt.must_raise(
+        ValueError,
+        unsigned('{"sub":"ada"}'.encode("utf-16")),
+        because=(
+            "its payload is UTF-16, and not UTF-8. `json.loads` guesses the encoding of bytes: hand it text, "
+            '`….decode("utf-8")`.'
+        ),
+    )
     return "Remember what it does not do: it verifies nothing."
 
 

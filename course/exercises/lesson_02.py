@@ -6,7 +6,7 @@ import json
 import secrets
 import string
 
-from course.checking import Attempt, NotYet, exercise, same, show, type_of
+from course.checking import Attempt, NotYet, exercise, is_a, same, show, type_of
 from course.token_parts import HEADER, compact, decode_part, encode_part, read_object, signed
 
 
@@ -52,7 +52,7 @@ def sign_by_hand(sign):
 
 def _is_another_spelling(token: object, claims: dict, key: str) -> bool:
     """Whether this is a token as asked for whose JSON escapes letters, or has the claims in another order."""
-    if not isinstance(token, str) or token.count(".") != 2:
+    if not is_a(token, str) or token.count(".") != 2:
         return False
     header, payload, _ = token.split(".")
     try:
@@ -72,7 +72,7 @@ def _is_another_spelling(token: object, claims: dict, key: str) -> bool:
 
 
 def _what_is_wrong(token: object, claims: dict, key: str, expected: str) -> str:
-    if not isinstance(token, str):
+    if not is_a(token, str):
         return f"`sign` returned {type_of(token)}. Expected text (`str`)."
     parts, wanted = token.split("."), expected.split(".")
     if len(parts) != 3:
@@ -259,7 +259,7 @@ def verify_by_hand(verify):
                 slip = "Claims are a JSON object: ask `isinstance(…, dict)`."
             raise NotYet(f"`verify` accepted a token with {what}, and {outcome.said}. {slip}")
     for what, outcome in outcomes.items():
-        if not isinstance(outcome.error, ValueError):
+        if not is_a(outcome.error, ValueError):
             slip = (
                 " `compare_digest` takes ASCII text or bytes: compare bytes."
                 if "ASCII" in what

@@ -8,13 +8,13 @@ import time
 
 from jose import jwt
 
-from course.checking import Attempt, NotYet, exercise, same, show, type_of
+from course.checking import Attempt, NotYet, exercise, is_a, same, show, type_of
 from course.token_parts import HEADER, signed
 from course.trials.clock import clock_at
 from course.trials.dates import judge_the_moment
 from course.trials.key_form import is_json_object, is_of_a_pair, is_quoted
 from course.trials.randomness import bits_worth, comes_from_elsewhere, counted_randomness
-from course.trials.returned_token import claims_of_returned
+from course.trials.tokens import claims_signed_with
 
 ARTICLE_KEY = "9b73f2a1bdd7ae163444473d29a6885ffa22ab26117068f72a5a56a74d12d1fc"  # public and burnt
 UUID = re.compile(
@@ -39,7 +39,7 @@ def make_a_key(new_key):
         "has no attribute 'decode'": "It is text already: leave out `.decode()`.",
     })  # fmt: skip
     first = attempt.answer()
-    if not isinstance(first.value, str):
+    if not is_a(first.value, str):
         raise NotYet(
             f"`new_key()` returned {type_of(first.value)}. Expected text (`str`), which you can put into a setting."
         )
@@ -48,7 +48,7 @@ def make_a_key(new_key):
 
     def another_key() -> str:
         key = attempt.value()
-        if not isinstance(key, str):
+        if not is_a(key, str):
             raise NotYet(f"`new_key()` returned {type_of(key)} this time. Expected text (`str`).")
         return key
 
@@ -263,7 +263,7 @@ def say_why(verdict):
 
 
 def _slip(got: object, expected: str, what: str) -> str:
-    if isinstance(got, str) and got.strip().lower() == expected:
+    if is_a(got, str) and got.strip().lower() == expected:
         return "Write the four texts as they stand in the exercise, in small letters."
     if "yesterday" in what:
         return "It was tried with the clock a day later: is the time asked once, when the function is defined?"
@@ -308,7 +308,7 @@ def access_token_for_real_use(create_access_token):
 
     def claims_for(user_id: object, *minutes: float) -> dict:
         call = f"create_access_token({', '.join([repr(user_id), 'key', *map(str, minutes)])})"
-        claims = claims_of_returned(attempt.value(user_id, key, *minutes), key, call, JOSE_HINT)
+        claims = claims_signed_with(attempt.value(user_id, key, *minutes), key, call, JOSE_HINT)
         _judge_names_and_types(call, claims, user_id)
         return claims
 

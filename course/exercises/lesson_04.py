@@ -5,10 +5,10 @@ import secrets
 import time
 from datetime import timedelta
 
-from course.checking import Attempt, NotYet, exercise, show, type_of
+from course.checking import Attempt, NotYet, exercise, is_a, show, type_of
 from course.trials.clock import clock_at
 from course.trials.dates import judge_the_moment
-from course.trials.returned_token import claims_of_returned
+from course.trials.tokens import claims_signed_with
 
 MOMENT = 1666720490  # 2022-10-25 17:54:50 UTC
 FRACTIONS = "Compare without rounding."
@@ -40,7 +40,7 @@ def right_everywhere(create_access_token):
     def claims_for(user_id: object, *arguments: object) -> dict:
         call = f"create_access_token({', '.join([repr(user_id), 'key', *map(show, arguments)])})"
         token = attempt.value(user_id, key, *arguments)
-        claims = claims_of_returned(
+        claims = claims_signed_with(
             token, key, call, "python-jose's `jwt.encode(claims, key)` makes the token."
         )
         for name in ("sub", "iat", "exp"):
@@ -248,9 +248,9 @@ def dates_that_cannot_be(check_dates):
 def _must_raise(attempt: Attempt, claims: dict, because: str) -> None:
     outcome = attempt.run(claims)
     slip = ""
-    if outcome.error is not None and not isinstance(outcome.error, ValueError):
+    if outcome.error is not None and not is_a(outcome.error, ValueError):
         slip = f" {attempt.explain(outcome.error)}"
-    if not isinstance(outcome.error, ValueError):
+    if not is_a(outcome.error, ValueError):
         raise NotYet(
             f"`{outcome.call}` {outcome.said}. It must raise `ValueError`: {because}{slip}"
         )

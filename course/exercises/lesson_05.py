@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import jwt as pyjwt
 
-from course.checking import Attempt, NotYet, exercise, same, show
+from course.checking import Attempt, NotYet, describe_error, exercise, is_a, same, show
 from course.token_parts import HEADER, decode_part, encode_part, read_object, signed
 from course.trials.clock import clock_at
 
@@ -39,7 +39,7 @@ def strip_a_signature(strip_signature):
         f"{encode_part({'alg': 'none'})}.{encode_part({'sub': 'ada'})}.",
     ):
         got = attempt.answer(token).value
-        if not isinstance(got, str):
+        if not is_a(got, str):
             raise NotYet(f"`strip_signature` returned `{show(got)}`. Expected a token, as text.")
         parts = got.split(".")
         if len(parts) == 2:
@@ -290,7 +290,7 @@ def a_strict_call(strict_pyjwt):
         slip = _slip_of_options(options, what, slip)
         raise NotYet(f"`strict_pyjwt` accepted {what}, and {outcome.said}. {slip}")
     for what, outcome, _, _ in outcomes:
-        if not isinstance(outcome.error, pyjwt.PyJWTError):
+        if not is_a(outcome.error, pyjwt.PyJWTError):
             raise NotYet(
                 f"For {what}, `strict_pyjwt` {outcome.said}. Let PyJWT's own exception pass."
             )
@@ -346,14 +346,14 @@ def _with_payload(token: str, claims: dict) -> str:
 
 
 def _slip_of_a_refusal(error: BaseException) -> str:
-    said = str(error)
-    if '"algorithms"' in said or isinstance(error, pyjwt.InvalidAlgorithmError):
+    said = describe_error(error)
+    if '"algorithms"' in said or is_a(error, pyjwt.InvalidAlgorithmError):
         return 'PyJWT must be told what you accept: `algorithms=["HS256"]`, a list.'
-    if isinstance(error, pyjwt.MissingRequiredClaimError):
+    if is_a(error, pyjwt.MissingRequiredClaimError):
         return "Require `exp`, `sub` and `aud`, and no other claim."
     if "unexpected keyword argument" in said:
         return "`pyjwt.decode` has no argument of that name. See the hints."
-    if isinstance(error, (TypeError, AttributeError, NameError)):
+    if is_a(error, (TypeError, AttributeError, NameError)):
         return '`options` is a dictionary, and `"require"` in it a list of names. See the hints.'
     return "Use the key and the audience that are given."
 

@@ -10,8 +10,8 @@ from flask import Flask
 from flask_jwt_extended import JWTManager, get_jwt_identity, jwt_required
 from jose import jwt
 
-from course.checking import Attempt, NotYet, exercise, show, type_of
-from course.trials.server import TrialServer, message_of, trial_server
+from course.checking import Attempt, NotYet, exercise, same, show, type_of
+from course.trials.server import TrialServer, json_of, message_of, trial_server
 
 
 @exercise(
@@ -55,7 +55,7 @@ def find_the_token(bearer_token):
         outcome = attempt.run(header)
         if outcome.error is not None:
             raise NotYet(f"`{outcome.call}` {outcome.said}. {attempt.explain(outcome.error)}")
-        if outcome.value != expected:
+        if not same(outcome.value, expected):
             if outcome.value is None and outcome.printed:
                 because = "It printed the token: to print is not to return. Use `return`."
             raise NotYet(
@@ -137,12 +137,9 @@ def how_long_have_i_got(add_seconds_left):
 
 
 def _judge_seconds(response, lifetime: int) -> None:
-    try:
-        body = response.json()
-    except ValueError:
-        raise NotYet(
-            f"The answer is `{show(response.text)}`. Expected JSON: return a dictionary."
-        ) from None
+    body = json_of(response)
+    if body is None:
+        raise NotYet(f"The answer is `{show(response.text)}`. Expected JSON: return a dictionary.")
     if not isinstance(body, dict) or "seconds_left" not in body:
         raise NotYet(
             f"The answer is `{show(body)}`. Expected a dictionary with the name `seconds_left`."

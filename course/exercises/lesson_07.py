@@ -9,7 +9,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from course.checking import Attempt, NotYet, describe_error, exercise, show
+from course.checking import Attempt, NotYet, describe_error, exercise, is_a, same, show
 from course.trials.database import trial_database
 
 RIGHT, WRONG = "correct horse battery staple", "let me in"
@@ -93,15 +93,15 @@ def move_old_hashes_over(check_and_renew):
     ada = _User("ada", old_hash)
 
     attempt.must_return(False, ada, WRONG, because="The password is wrong.")
-    if ada.password != old_hash:
+    if not same(ada.password, old_hash):
         raise NotYet(
             "After a wrong password, the stored hash is another one. Whoever tries a password would set it: "
             "renew only what was right."
         )
     attempt.must_return(True, ada, RIGHT, because="The password is right, and its hash is old.")
-    if ada.password == old_hash:
+    if same(ada.password, old_hash):
         raise NotYet("The old hash is still there. Put the better one into `user.password`.")
-    if not isinstance(ada.password, str) or passwords.identify(ada.password) is None:
+    if type(ada.password) is not str or passwords.identify(ada.password) is None:
         raise NotYet(
             f"`user.password` is now `{show(ada.password, 30)}`, which is no hash. Store what "
             "`verify_and_update` gives you."
@@ -112,7 +112,7 @@ def move_old_hashes_over(check_and_renew):
         raise NotYet("The new hash is of the old kind. Use `passwords`, which prefers argon2.")
     new_hash = ada.password
     attempt.must_return(True, ada, RIGHT, because="The hash was renewed, the password is the same.")
-    if ada.password != new_hash:
+    if not same(ada.password, new_hash):
         raise NotYet(
             "A hash that was good enough is replaced at every login. Renew it only if `verify_and_update` "
             "gives you another one."
@@ -161,7 +161,7 @@ def _judge_store(store, engine) -> None:
                 f"`store(session, {name})` raised `{describe_error(outcome.error).splitlines()[0]}`. "
                 f"{attempt.explain(outcome.error)}"
             )
-        if not isinstance(outcome.value, bool):
+        if type(outcome.value) is not bool:
             raise NotYet(f"`store(session, {name})` {outcome.said}. Expected `True` or `False`.")
         return outcome.value
 
@@ -194,7 +194,7 @@ def _judge_store(store, engine) -> None:
                     faster.commit()
 
         outcome = attempt.run(session, User(username="carol", password="hash"))
-        if isinstance(outcome.error, IntegrityError):
+        if is_a(outcome.error, IntegrityError):
             raise NotYet(
                 "Two stored one name at the same instant: both were told that it is free, and one got an "
                 "`IntegrityError`. Do not ask: store, and catch the error."

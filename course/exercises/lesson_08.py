@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import requests
 from flask import Flask, request
 from flask_jwt_extended import JWTManager, jwt_required
 from jose import jwt
 from sqlalchemy import select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from course.checking import Attempt, NotYet, describe_error, exercise, show
+from course.checking import Attempt, NotYet, describe_error, exercise, is_a, same, show
 from course.trials.database import trial_database
 from course.trials.server import TrialServer, trial_server
 
@@ -72,12 +73,12 @@ def a_client_that_helps_itself(get_me):
             attempt, service, server, old, 200, ["GET /me", "POST /refresh", "GET /me"],
             "The access token has expired, and the refresh token is good.",
         )  # fmt: skip
-        if renewed.get("access_token") == old["access_token"]:
+        if same(renewed.get("access_token"), old["access_token"]):
             raise NotYet(
                 'The new access token is not in `tokens`: put it under `tokens["access_token"]`, '
                 "or the next call needs another refresh."
             )
-        if renewed.get("refresh_token") != old["refresh_token"]:
+        if not same(renewed.get("refresh_token"), old["refresh_token"]):
             raise NotYet("The refresh token in `tokens` is gone. It is still needed.")
         dead = old | {"refresh_token": service.token("access")}  # gets a 422 there
         _judge_client(
@@ -113,7 +114,7 @@ def _judge_client(attempt, service, server: TrialServer, tokens, status, wanted,
             f"{because} {call} sent {', '.join(service.asked) or 'nothing'}. "
             f"Expected: {', '.join(wanted)}."
         )
-    if not hasattr(outcome.value, "status_code"):
+    if not is_a(outcome.value, requests.Response):
         raise NotYet(f"{call} {outcome.said}. Return the response itself.")
     if outcome.value.status_code != status:
         raise NotYet(
@@ -180,17 +181,17 @@ def a_logout_for_either_token(add_logout):
                     f"With {what}, `POST /logout` answered {response.status_code}: "
                     f"`{show(response.text.strip())}`. Let either type in: `@jwt_required(verify_type=False)`."
                 )
-            if blocked == [own["jti"]] and name != own["jti"]:
+            if same(blocked, [own["jti"]]) and name != own["jti"]:
                 raise NotYet(
                     f"With {what}, you called `block` with its own `jti`. The refresh token lives on: "
                     "block the name of the login, its `refresh_jti`."
                 )
-            if blocked == [...]:
+            if len(blocked) == 1 and blocked[0] is ...:
                 raise NotYet(
                     "You called `block(...)`: your `refresh_jti_of` is still the stub. Answer 8.2 first, or take the "
                     "claim here."
                 )
-            if blocked != [name]:
+            if not same(blocked, [name]):
                 calls = ", ".join(f"block({show(each)})" for each in blocked) or "no call of block"
                 raise NotYet(f"With {what}: `{calls}`. Expected: `block({show(name)})`.")
             if response.status_code != 204:

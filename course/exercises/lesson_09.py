@@ -9,7 +9,17 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import CompileError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from course.checking import Attempt, NotAttempted, NotYet, describe_error, exercise, show, type_of
+from course.checking import (
+    Attempt,
+    NotAttempted,
+    NotYet,
+    describe_error,
+    exercise,
+    is_a,
+    same,
+    show,
+    type_of,
+)
 from course.trials.database import trial_database
 from course.trials.server import ask
 
@@ -23,18 +33,20 @@ WHO = ("Ada", "thief")
     "In A, Ada turns R1 into R2, and R2 into R3. The thief has R1, and does not send it.",
 )
 def who_is_still_in(answer):
+    if type(answer) is not dict or not {"url", "stories", "still_in"} <= answer.keys():
+        raise NotYet("Run the cell with this check as it stands: it hands over the stories, too.")
     still_in = answer["still_in"]
-    if not isinstance(still_in, dict):
+    if type(still_in) is not dict:
         raise NotYet(f"`still_in` is {type_of(still_in)}. Keep the dictionary of the stub.")
-    if all(said is ... for said in still_in.values()):
+    if still_in and all(said is ... for said in still_in.values()):
         raise NotAttempted
     for name, steps in answer["stories"].items():
         said = still_in.get(name, ...)
         if said is ...:
             raise NotYet(f"Story {name} has no answer yet.")
-        if isinstance(said, dict) and not said:
+        if same(said, {}):
             raise NotYet(f"Story {name}: `{{}}` is an empty dictionary. The empty set is `set()`.")
-        if not isinstance(said, set) or not said <= set(WHO):
+        if type(said) is not set or not all(same(who, "Ada") or same(who, "thief") for who in said):
             raise NotYet(
                 f"Story {name}: your answer is `{show(said)}`. Expected a set of the names Ada and thief, "
                 'e.g. `{"Ada"}`, or `set()` for nobody.'
@@ -108,7 +120,7 @@ def _judge_use_up(use_up, engine) -> None:
         if outcome.error is not None:
             error = describe_error(outcome.error).splitlines()[0]
             raise NotYet(f"{shown} raised `{error}`. {attempt.explain(outcome.error)}")
-        if not isinstance(outcome.value, bool):
+        if type(outcome.value) is not bool:
             raise NotYet(f"{shown} {outcome.said}. Expected `True` or `False`.")
         return shown, outcome.value
 
@@ -158,7 +170,7 @@ class _Store:
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.tokens = {"access_token": "A1", "refresh_token": "R1"}
+        self.tokens = self.pair(1)
         self.used: list[str] = []
         self.offline = False
 
@@ -170,7 +182,10 @@ class _Store:
             raise _UsedTwice(f"{token} was used before: the session ends")
         self.used.append(token)
         time.sleep(0.05)
-        number = len(self.used) + 1
+        return self.pair(len(self.used) + 1)
+
+    @staticmethod
+    def pair(number: int) -> dict:
         return {"access_token": f"A{number}", "refresh_token": f"R{number}"}
 
     def __repr__(self) -> str:
@@ -198,7 +213,7 @@ def one_refresh_for_all(newer_than):
         )
     _judge_pair(second, store, first)
     outcome = attempt.run(store, first)  # somebody who comes late, with the first pair
-    if outcome.error is not None or outcome.value != second or len(store.used) != 1:
+    if outcome.error is not None or not same(outcome.value, store.pair(2)) or len(store.used) != 1:
         raise NotYet(
             "A thread that still had the first pair came after the refresh, and it refreshed again. The pair in "
             "`store.tokens` is newer than its own: return that."
@@ -219,15 +234,15 @@ def one_refresh_for_all(newer_than):
 
 
 def _judge_pair(pair: object, store: _Store, used: dict) -> None:
-    if pair == used:
+    if same(pair, used):
         raise NotYet(
             "It returned the pair that was refused. Refresh if nobody has yet. (Compare with `==`: `used` may be a copy.)"
         )
-    if not isinstance(pair, dict) or set(pair) != set(used):
+    if not same(pair, store.pair(2)):
         raise NotYet(
             f"It returned `{show(pair)}`. Expected the pair that `store.refresh()` fetched."
         )
-    if store.tokens != pair:
+    if not same(store.tokens, pair):
         raise NotYet(
             "The new pair is not in `store.tokens`, so the next thread refreshes with the used one."
         )
@@ -241,7 +256,8 @@ def _judge_many_threads(attempt: Attempt) -> None:
         start.wait(timeout=10)
         try:
             got.append(attempt.function(store, used))
-        except Exception as error:  # whatever it is, the learner is told below
+        # Whatever it is, the learner is told below.
+        except BaseException as error:
             got.append(error)
 
     threads = [threading.Thread(target=come_at_once, daemon=True) for _ in range(5)]
@@ -251,12 +267,12 @@ def _judge_many_threads(attempt: Attempt) -> None:
         thread.join(timeout=5)
     if any(thread.is_alive() for thread in threads):
         raise NotYet("Five threads came at once, and they wait for each other without end.")
-    if any(isinstance(each, _UsedTwice) for each in got) or len(store.used) > 1:
+    if any(is_a(each, _UsedTwice) for each in got) or len(store.used) > 1:
         raise NotYet(
             "Five threads came at once with the same pair, and more than one refreshed: the session is over. "
             "Compare and refresh inside `with store.lock:`."
         )
-    if problems := [each for each in got if isinstance(each, Exception)]:
+    if problems := [each for each in got if is_a(each, BaseException)]:
         raise NotYet(f"With five threads at once, one raised `{describe_error(problems[0])}`.")
-    if any(each != store.tokens for each in got):
+    if not all(same(each, store.pair(2)) for each in got):
         raise NotYet("Of five threads at once, some got another pair than `store.tokens`.")

@@ -9,7 +9,7 @@ from flask_jwt_extended import JWTManager
 from jose import jwt
 
 from course.checking import Attempt, NotYet, describe_error, exercise, show
-from course.trials.server import TrialServer, message_of, trial_server
+from course.trials.server import TrialServer, json_of, message_of, trial_server
 
 
 @exercise(
@@ -102,6 +102,12 @@ def _add_guarded_views(attempt: Attempt, app) -> None:
                 f"The second guarded view was refused by Flask: `{describe_error(error)}`. Both have one name: keep "
                 "`@wraps(view)` above the inner function."
             ) from None
+        # Flask asks a view for its name, and an odd one may answer anything.
+        except Exception as error:
+            raise NotYet(
+                f"The decorator returned `{show(guarded)}`, which Flask cannot take: `{describe_error(error)}`. "
+                "It must return a function, `return guarded_view`."
+            ) from None
 
 
 def _judge_guard(server: TrialServer, sign) -> None:
@@ -115,7 +121,7 @@ def _judge_guard(server: TrialServer, sign) -> None:
         raise NotYet(
             "A token with the scope got 403. If the scope is there, call the view and return its answer."
         )
-    if answer.status_code != 200 or answer.json() != {"item": 7}:
+    if answer.status_code != 200 or json_of(answer) != {"item": 7}:
         raise NotYet(
             f"With the scope, the view's answer was lost: {answer.status_code} `{show(answer.text.strip())}`. "
             "Return what `view(*args, **kwargs)` returns."

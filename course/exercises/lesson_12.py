@@ -10,8 +10,8 @@ from fastapi import FastAPI, HTTPException
 from fastapi.security import SecurityScopes
 from pydantic import BaseModel
 
-from course.checking import Attempt, NotYet, describe_error, exercise, show
-from course.trials.server import TrialServer, message_of, trial_server
+from course.checking import Attempt, NotYet, describe_error, exercise, is_a, same, show
+from course.trials.server import TrialServer, json_of, message_of, trial_server
 
 KEY = secrets.token_hex(32)
 
@@ -56,11 +56,11 @@ def the_dependency(current_user_id):
 
 def _judge_refusal(attempt: Attempt, what: str, token: str) -> None:
     outcome = attempt.run(token, KEY)
-    if isinstance(outcome.value, HTTPException):
+    if is_a(outcome.value, HTTPException):
         raise NotYet(f"With {what}, `current_user_id` returned the exception. Use `raise`.")
     if outcome.error is None:
         raise NotYet(f"{_capital(what)} was accepted: `current_user_id` {outcome.said}.")
-    if not isinstance(outcome.error, HTTPException):
+    if not is_a(outcome.error, HTTPException):
         raise NotYet(
             f"With {what}, `current_user_id` raised `{describe_error(outcome.error)}`. On the server that "
             "is a 500: raise an `HTTPException` in its place."
@@ -77,8 +77,9 @@ def _judge_refusal(attempt: Attempt, what: str, token: str) -> None:
 
 def _challenge(error) -> str:
     """The header WWW-Authenticate of an HTTPException. Names of headers may be written in any case."""
-    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-    return headers.get("www-authenticate", "none")
+    headers = error.headers if type(error.headers) is dict else {}
+    said = [value for name, value in headers.items() if str(name).lower() == "www-authenticate"]
+    return said[0] if said and type(said[0]) is str else "none"
 
 
 def _capital(text: str) -> str:
@@ -175,7 +176,7 @@ def free_the_loop(add_check):
                 raise NotYet(
                     'The app has no `POST /check`. Write a view inside the function, with `@app.post("/check")`.'
                 )
-            if answer.status_code != 200 or answer.json() != {"right": expected}:
+            if answer.status_code != 200 or json_of(answer) != {"right": expected}:
                 raise NotYet(
                     f"With the {password} password, `POST /check` answered {answer.status_code} "
                     f'`{show(answer.text)}`. Expected: 200 `{{"right": {str(expected).lower()}}}`.'
@@ -229,7 +230,7 @@ def a_guard_that_is_told(require_scopes):
                 f"The view wants `{show(wanted)}`, the token has `{show(claims)}`, and it raised "
                 f"`{describe_error(outcome.error)}`. {attempt.explain(outcome.error)}"
             )
-        if outcome.value != claims:
+        if not same(outcome.value, claims):
             raise NotYet(f"It {outcome.said}. Return the claims, so that the view has them.")
     for wanted, scope in refused:
         claims = {"sub": "1"} if scope is ... else {"sub": "1", "scope": scope}
@@ -239,7 +240,7 @@ def a_guard_that_is_told(require_scopes):
             raise NotYet(
                 f"{case}, and it was let through. **Every** scope must be there, as a whole word."
             )
-        if not isinstance(outcome.error, HTTPException):
+        if not is_a(outcome.error, HTTPException):
             raise NotYet(f"{case}: {outcome.said}. {attempt.explain(outcome.error)}")
         if outcome.error.status_code != 403:
             raise NotYet(

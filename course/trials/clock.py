@@ -7,8 +7,10 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from course.checking import is_a
 from course.trials.names import functions_behind, replaced_in
 
+_BoundMethod = type(datetime.datetime.now)
 _RealDatetime, _RealDate = datetime.datetime, datetime.date
 
 
@@ -29,7 +31,7 @@ def clock_at(moment: float, function: Callable) -> Iterator[Clock]:
         if id(value) in stand_ins:
             return stand_ins[id(value)][1]
         # `now = datetime.now` has kept the method.
-        owner = stand_ins.get(id(getattr(value, "__self__", None)))
+        owner = stand_ins.get(id(value.__self__)) if is_a(value, _BoundMethod) else None
         return getattr(owner[1], value.__name__) if owner else value
 
     modules = [

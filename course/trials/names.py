@@ -7,6 +7,8 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from course.checking import is_a
+
 
 def functions_behind(function: Callable) -> list[types.FunctionType]:
     """The Python functions that a call of ``function`` begins with: under a partial, a method or a decorator, too."""
@@ -14,18 +16,18 @@ def functions_behind(function: Callable) -> list[types.FunctionType]:
     waiting = [function]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, functools.partial):
+        if is_a(each, functools.partial):
             waiting.append(each.func)
-        elif isinstance(each, types.MethodType):
+        elif is_a(each, types.MethodType):
             waiting.append(each.__func__)
-        elif isinstance(each, types.FunctionType):
+        elif is_a(each, types.FunctionType):
             if each in found:
                 continue
             found.append(each)
             waiting += [value for value in (_wrapped(each), *_closure(each)) if callable(value)]
         else:
             method = inspect.getattr_static(type(each), "__call__", None)
-            waiting += [method] if isinstance(method, types.FunctionType) else []
+            waiting += [method] if is_a(method, types.FunctionType) else []
     return found
 
 
@@ -46,10 +48,7 @@ def names_in(function: Callable) -> set[str]:
             codes += [inner for inner in code.co_consts if isinstance(inner, types.CodeType)]
         for name in each.__code__.co_names:
             neighbour = each.__globals__.get(name)
-            if (
-                isinstance(neighbour, types.FunctionType)
-                and neighbour.__globals__ is each.__globals__
-            ):
+            if is_a(neighbour, types.FunctionType) and neighbour.__globals__ is each.__globals__:
                 waiting.append(neighbour)
     return names
 
@@ -109,7 +108,7 @@ def _with_neighbours(functions: list[types.FunctionType]) -> list[types.Function
     found = {id(each): each for each in functions}
     for names in _namespaces(functions):
         for value in names.values():
-            if isinstance(value, types.FunctionType) and value.__globals__ is names:
+            if is_a(value, types.FunctionType) and value.__globals__ is names:
                 found[id(value)] = value
     return list(found.values())
 

@@ -12,12 +12,14 @@ from course.checking import NotAttempted, NotYet, describe_error, show
 from course.server import Server
 from course.server_log import silence
 
+PATIENCE = 10  # seconds that an answer may take
+
 
 def ask(method: str, url: str, **options) -> requests.Response:
     """The answer of a server on this machine. Neither a proxy nor a ``.netrc`` has a say."""
     with requests.Session() as session:
         session.trust_env = False
-        return session.request(method, url, timeout=10, **options)
+        return session.request(method, url, timeout=PATIENCE, **options)
 
 
 @dataclass
@@ -30,7 +32,16 @@ class TrialServer:
     def call(self, method: str, path: str, token: str | None = None, **options):
         """The answer (a ``requests.Response``); an exception in a view is *not yet*."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        response = ask(method, self.url + path, headers=headers, **options)
+        try:
+            response = ask(method, self.url + path, headers=headers, **options)
+        except requests.Timeout:
+            raise NotYet(
+                f"`{method} {path}` did not answer within {PATIENCE} seconds. Does your code wait for itself?"
+            ) from None
+        except requests.RequestException as error:
+            raise NotYet(
+                f"`{method} {path}` gave no answer that can be read: `{describe_error(error)}`."
+            ) from None
         patience = time.monotonic() + 1
         while response.status_code == 500 and not self.errors and time.monotonic() < patience:
             # A FastAPI app answers first, and passes its error on afterwards.
@@ -47,16 +58,21 @@ class TrialServer:
         return response
 
 
+def json_of(answer: requests.Response) -> object:
+    """The JSON of an answer, or None if it has none that can be read."""
+    try:
+        return answer.json()
+    except (ValueError, RecursionError):
+        return None
+
+
 def message_of(refusal, slips: dict[str, str] | None = None) -> str:
     """The words of a refusal (a ``requests.Response``), which must be JSON with a ``message``; else it is *not yet*.
 
     ``slips`` maps a name that may stand there in its place to the sentence that explains how it comes there.
     """
     said = f"The {refusal.status_code} says `{show(refusal.text.strip())}`"
-    try:
-        body = refusal.json()
-    except ValueError:
-        body = None
+    body = json_of(refusal)
     kind = refusal.headers.get("Content-Type", "no content type")
     if body is None or not kind.startswith("application/json"):
         raise NotYet(f'{said} ({kind}), which is not JSON. Expected: `{{"message": "..."}}`.')

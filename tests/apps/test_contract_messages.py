@@ -9,7 +9,8 @@ from flask import request
 
 from course import serve
 from course.contract import Row, as_causes, as_count, as_table, hold
-from course.contract.service import BROKEN, NOT_REACHED
+from course.contract.login import bad_bodies_are_refused
+from course.contract.service import BROKEN, NOT_REACHED, Service
 from tests.apps.broken import ROWS, broken_app
 from tests.apps.running import PASSWORD
 
@@ -176,6 +177,19 @@ def test_given_password_and_tokens_are_in_no_row():
     said = repr(rows)
     assert '-H "Authorization: Bearer $TOKEN"' in said and "Basic $TOKEN" in said
     assert PASSWORD not in said and "eyJ" not in said
+    assert '-H "Authorization: Bearer abc"' in said and '-H "Authorization: $TOKEN"' in said
+
+
+def test_large_body_is_large_whoever_logs_in():
+    """The limit is tried with a short password, too."""
+    app = sound_app("extended_login")
+    lengths = []
+    app.before_request(lambda: lengths.append(request.content_length))
+    hold(serve(app, "tried").url, "login", "ada", "pw")
+    assert lengths == [len('{"username": "ada", "password": "pw"}')]
+    service = Service(serve(app, "tried").url, "ada", "pw")
+    bad_bodies_are_refused(service)
+    assert max(filter(None, lengths)) == 12_000
 
 
 def test_rows_after_a_broken_one_are_counted_as_not_reached():

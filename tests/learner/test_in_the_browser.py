@@ -92,8 +92,7 @@ def test_the_copy_opens_unchanged_and_without_a_pop_up(page, course):
     assert json.loads((course.folder / "my_work/01_decode_a_jwt.ipynb").read_text("utf-8"))["cells"]
 
 
-def test_start_page_shows_what_was_solved_after_a_restart(browser, tmp_path, monkeypatch):
-    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path / "workspaces"))
+def test_start_page_shows_what_was_solved_after_a_restart(browser, tmp_path):
     folder = copy_course(tmp_path / "course")
     lesson = "01_decode_a_jwt"
     exercises = sum(len(each.exercises) for each in read_map(Course()))

@@ -1,11 +1,13 @@
 """The learner's copies: what is renewed, kept, offered; and that nothing of a learner is ever lost."""
 
+import contextlib
 import json
 import os
 import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +19,7 @@ from course import files
 from course.learner import START_PAGE, prepare_my_work, reset, solution
 from course.lesson_map import read_map
 from course.paths import Course
+from course.progress_view import progress
 from tests.learner.failing_disks import MEANS, unwritable
 from tests.lessons.test_lessons import links, prose
 
@@ -175,11 +178,63 @@ def test_what_is_no_notebook_is_kept(course, content):
     assert text_of(course.my_work / LESSON) == content
 
 
-def test_folder_with_the_name_of_a_lesson_is_kept(course):
-    (course.my_work / LESSON).mkdir(parents=True)
-    (course.my_work / LESSON / "notes.txt").write_text("mine", encoding="utf-8")
-    assert prepare_my_work(course).offered
-    assert text_of(course.my_work / LESSON / "notes.txt") == "mine"
+def a_folder(path) -> None:
+    path.mkdir()
+    (path / "notes.txt").write_text("mine", encoding="utf-8")
+
+
+def a_socket(path) -> None:
+    # The name of a socket may not be long.
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as server:
+        server.bind(path.name)
+
+
+IN_THE_WAY = {
+    "a folder": a_folder,
+    "a link to nothing": lambda path: path.symlink_to("nowhere"),
+}
+if sys.platform != "win32":
+    IN_THE_WAY |= {
+        "a pipe": lambda path: os.mkfifo(path),
+        "a socket": a_socket,
+        "a device": lambda path: path.symlink_to("/dev/zero"),
+    }
+
+
+@pytest.mark.parametrize("kind", IN_THE_WAY)
+def test_what_is_no_file_is_kept_and_said_and_never_waited_for(course, kind):
+    course.my_work.mkdir()
+    IN_THE_WAY[kind](course.my_work / LESSON)
+    done = prepare_my_work(course)
+    assert f"{LESSON} is {kind} and not a notebook: rename it" in str(done)
+    assert done.offered and files.kind_of(course.my_work / LESSON) == kind
+    assert f"{LESSON} is {kind}" in str(prepare_my_work(course))
+    copy, earlier = reset(course, LESSON[:2])
+    assert copy.is_file() and files.kind_of(earlier) == kind
+    (course.my_work / "solutions").mkdir()
+    IN_THE_WAY[kind](course.my_work / "solutions" / LESSON)
+    assert solution(course, LESSON[:2]).name == LESSON.replace(".ipynb", "-2.ipynb")
+    if kind == "a folder":
+        assert text_of(earlier / "notes.txt") == "mine"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in IN_THE_WAY if kind != "a link to nothing"])
+@pytest.mark.parametrize("name", ["progress.json", ".course/given.json", ".course/certificate_key", "START_HERE.ipynb"])  # fmt: skip
+def test_what_stands_in_the_place_of_the_course_s_own_files_is_said(course, name, kind):
+    prepare_my_work(course)
+    (course.my_work / name).unlink(missing_ok=True)
+    IN_THE_WAY[kind](course.my_work / name)
+    said = str(prepare_my_work(course)) if name != ".course/given.json" else ""
+    if name == "START_HERE.ipynb":
+        assert "START_HERE.earlier-1.ipynb is your START_HERE.ipynb as it was" in said
+        return
+    with pytest.raises(OSError, match=f"This is {kind} and not a file"):
+        files.read_json(course.my_work / name)
+    if name == "progress.json":
+        assert f"This is {kind} and not a file" in progress(course).text
+    if name == ".course/given.json":
+        with pytest.raises(OSError, match=f"This is {kind} and not a file"):
+            prepare_my_work(course)
 
 
 def test_deleted_lesson_comes_back_and_a_renamed_one_stays(course):

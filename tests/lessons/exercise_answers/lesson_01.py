@@ -188,7 +188,7 @@ number_of_parts = Shy()
             "to print is not to return",
         ),
         ("def decode_part(part):\n    return decode_part(part)", "calls itself without end"),
-        ("decode_part = base64.urlsafe_b64decode(payload + padding)", "the function itself"),
+        ("decode_part = base64.urlsafe_b64decode(part + padding)", "the function itself"),
         (
             "def decode_part(part):\n    return base64.urlsafe_b64decode(prat + '==')",
             "spelled right",
@@ -448,6 +448,17 @@ def claims_of(token):
     return {name: str(value) for name, value in claims.items()}
 """,
             "with its own type",
+        ),
+        (
+            """
+def claims_of(token):
+    header, payload, signature = token.split('.')
+    claims = json.loads(decode_part_ok(payload))
+    if type(claims) is not dict:
+        raise ValueError('not an object')
+    return claims
+""",
+            "is UTF-16",
         ),
     ],
     "1.4": [
