@@ -9,8 +9,9 @@ import jwt
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import new_page
 from tests.course.test_contrast import contrast
-from tests.lab import PATIENCE, PICTURES, open_lesson
+from tests.lab import PICTURES, open_lesson
 from tests.learner.running_course import RunningCourse
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
@@ -28,15 +29,24 @@ def theme(request, course) -> str:
     course.set_theme(THEMES["light"])
 
 
+@pytest.fixture(scope="module")
+def page(context, course: RunningCourse, theme: str):
+    with new_page(context) as page:
+        open_lesson(page, course, "play")
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-name", THEMES[theme])
+        yield page
+
+
 @pytest.fixture
-def form(page: Page, course: RunningCourse, theme: str):
-    open_lesson(page, course, "play")
+def form(page: Page, theme: str):
+    """A form that nobody has used: the cell is run again."""
     page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Control+Enter")
     form = page.locator(FORM)
-    expect(form).to_be_visible(timeout=PATIENCE)
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-name", THEMES[theme])
+    expect(form).to_be_visible()
     expect(form.get_by_role("group", name="A decoded JSON Web Token")).to_be_visible()
+    expect(form.locator(".course-verdict")).to_contain_text("○ Not checked.")
+    expect(form.get_by_role("textbox", name="Key")).to_have_value("")
     return form
 
 

@@ -53,10 +53,12 @@ def test_what_the_course_writes_is_accessible(browser, path, theme, tmp_path):
         page.route("http*://**", lambda route: route.abort())
         page.goto((tmp_path / "page.html").as_uri(), wait_until="domcontentloaded")
         page.evaluate(AXE)
+        rules = {rule: {"enabled": False} for rule in RULES_NOT_OURS}
+        # What a theme changes is colours. All else is looked at once, in the light one.
+        options = {"rules": rules} if theme == "light" else {"runOnly": ["color-contrast"]}
         found = page.evaluate(
-            """([include, exclude, off]) => axe.run({include, exclude},
-                {rules: Object.fromEntries(off.map(rule => [rule, {enabled: false}]))})""",
-            [OURS, NOT_OURS, RULES_NOT_OURS],
+            "([include, exclude, options]) => axe.run({include, exclude}, options)",
+            [OURS, NOT_OURS, options],
         )
     finally:
         page.close()
