@@ -5,13 +5,17 @@ raises ``NotYet`` or ``NotAttempted``, and returns (perhaps with a remark) when 
 """
 
 import _thread
+import ast
 import contextlib
+import copy
 import html
 import importlib
+import inspect
 import io
 import os
 import re
 import signal
+import textwrap
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -221,12 +225,14 @@ class Outcome:
 class Attempt:
     """A learner's function under test: calls it safely and reports kindly.
 
-    ``slips`` maps an exception type to the sentence that explains how one comes to raise it here.
+    ``slips`` maps an exception type to the sentence that explains how one comes to raise it here. With
+    ``keeps_arguments`` it must leave the dictionaries and lists that it is given as they are.
     """
 
     function: Callable
     name: str
     slips: dict[type[BaseException], str] = field(default_factory=dict)
+    keeps_arguments: bool = False
 
     def __post_init__(self):
         if self.function is ...:
@@ -244,6 +250,7 @@ class Attempt:
         ]
         outcome = Outcome(f"{self.name}({', '.join(shown)})")
         printed = io.StringIO()
+        before = copy.deepcopy((args, kwargs)) if self.keeps_arguments else None
         try:
             with contextlib.redirect_stdout(printed), _same_folder():
                 outcome.value = self.function(*args, **kwargs)
@@ -254,7 +261,23 @@ class Attempt:
         outcome.printed = printed.getvalue().strip()
         if outcome.value is ...:
             raise NotAttempted
+        if inspect.iscoroutine(outcome.value):
+            outcome.value.close()
+            raise NotYet(
+                f"`{outcome.call}` returned a coroutine: `{self.name}` is `async`. Leave that word out."
+            )
+        if before is not None:
+            self._judge_arguments(outcome.call, before, (args, kwargs))
         return outcome
+
+    def _judge_arguments(self, call: str, before: tuple, after: tuple) -> None:
+        values = [*after[0], *after[1].values()]
+        for was, now in zip([*before[0], *before[1].values()], values):
+            if type(now) in (dict, list) and not same(now, was):
+                raise NotYet(
+                    f"`{call}` changed the {type(now).__name__} that it was given: it was `{show(was)}`, now it is "
+                    f"`{show(now)}`. The caller goes on with it. Read from it, or change a copy."
+                )
 
     def answer(self, *args, **kwargs) -> Outcome:
         """What it returns, and for which call; an exception, or a forgotten ``return``, is *not yet*."""
@@ -262,11 +285,15 @@ class Attempt:
         if outcome.error is not None:
             raise NotYet(f"`{outcome.call}` {outcome.said}. {self.explain(outcome.error)}")
         if outcome.value is None:
-            slip = "Did you forget the `return`?"
-            if outcome.printed:
-                slip = f"It printed `{shorten(outcome.printed, 60)}`: to print is not to return. Use `return`."
-            raise NotYet(f"`{outcome.call}` returned `None`. {slip}")
+            raise NotYet(f"`{outcome.call}` returned `None`. {self._why_none(outcome)}")
         return outcome
+
+    def _why_none(self, outcome: Outcome) -> str:
+        if outcome.printed:
+            return f"It printed `{shorten(outcome.printed, 60)}`: to print is not to return. Use `return`."
+        if has_return(self.function):
+            return "It has a `return`: does every way through it reach one, and is there a value at each?"
+        return "Did you forget the `return`?"
 
     def prepare(self, *args) -> object:
         """Call a function that prepares something, such as an app: it need not return, and must not fail."""
@@ -281,7 +308,11 @@ class Attempt:
 
     def must_return(self, expected: object, *args, because: str = "", **kwargs) -> None:
         """Require this value (and this type) for these arguments."""
-        got = self.answer(*args, **kwargs)
+        got = self.run(*args, **kwargs)
+        if got.error is not None:
+            raise NotYet(f"`{got.call}` {got.said}. {self.explain(got.error)}")
+        if got.value is None and (got.printed or not has_return(self.function)):
+            raise NotYet(f"`{got.call}` returned `None`. {self._why_none(got)}")
         if not same(got.value, expected):
             raise NotYet(
                 f"`{got.call}` {got.said}. Expected: `{show(expected)}`. {because}".rstrip()
@@ -328,6 +359,25 @@ def same(value: object, expected: object) -> bool:
     if type(expected) is set and {type(each) for each in value} - {str}:
         return False
     return value == expected
+
+
+def has_return(function: Callable) -> bool:
+    """Whether there is a ``return`` with a value in the function's own text. A lambda always returns."""
+    if getattr(function, "__name__", "") == "<lambda>":
+        return True
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return False
+    waiting = [inner for node in tree.body for inner in ast.iter_child_nodes(node)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Return) and node.value is not None:
+            return True
+        # A function inside has returns of its own.
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+    return False
 
 
 def is_a(value: object, kind: type | tuple[type, ...]) -> bool:

@@ -29,8 +29,11 @@ class TrialServer:
     url: str
     errors: list[BaseException] = field(default_factory=list)
 
-    def call(self, method: str, path: str, token: str | None = None, **options):
-        """The answer (a ``requests.Response``); an exception in a view is *not yet*."""
+    def call(self, method: str, path: str, token: str | None = None, slip: str = "", **options):
+        """The answer (a ``requests.Response``); an exception in a view is *not yet*.
+
+        ``slip`` explains an exception of this very call, where the judge knows better than its type does.
+        """
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             response = ask(method, self.url + path, headers=headers, **options)
@@ -53,9 +56,14 @@ class TrialServer:
                 raise NotAttempted
             raise NotYet(
                 f"A call of `{method} {path}` ended in an error of your code: `{describe_error(error)}`."
-                f"{_slip(error)}"
+                f"{' ' + slip if slip else _slip(error)}"
             )
         return response
+
+
+def refused(answer: requests.Response) -> bool:
+    """Whether this is a refusal of the client, 4xx: neither let in nor an error of the server."""
+    return 400 <= answer.status_code < 500
 
 
 def json_of(answer: requests.Response) -> object:
@@ -78,7 +86,8 @@ def message_of(refusal, slips: dict[str, str] | None = None) -> str:
         raise NotYet(f'{said} ({kind}), which is not JSON. Expected: `{{"message": "..."}}`.')
     message = body.get("message") if isinstance(body, dict) else None
     if not isinstance(message, str) or not message:
-        slip = next((slip for name, slip in (slips or {}).items() if name in body), "")
+        names = body if isinstance(body, dict) else {}
+        slip = next((slip for name, slip in (slips or {}).items() if name in names), "")
         raise NotYet(
             f'{said}. Expected the reason under the name `message`: `{{"message": "..."}}`. {slip}'.rstrip()
         )
@@ -106,7 +115,14 @@ def trial_server(app) -> Iterator[TrialServer]:
     """Serve a Flask or FastAPI app on a free port of 127.0.0.1 until the block ends; nothing is printed."""
     trial = TrialServer("")
     with _remembering_errors(app, trial.errors) as remembered:
-        server = Server(remembered, "trial", 0)
+        try:
+            server = Server(remembered, "trial", 0)
+        # Something that was registered to run at the start has failed.
+        except RuntimeError as error:
+            why = error.__cause__ or error
+            raise NotYet(
+                f"With your addition the app cannot start: `{describe_error(why)}`."
+            ) from None
         trial.url = server.url
         try:
             yield trial
@@ -123,7 +139,11 @@ def _remembering_errors(app, errors: list) -> Iterator:
         async def remembered(scope, receive, send):
             try:
                 await app(scope, receive, send)
-            except Exception as error:  # the 500 is sent already; the judge says what it was
+            except Exception as error:
+                # An app that cannot start has answered nobody.
+                if scope["type"] == "lifespan":
+                    raise
+                # The 500 is sent already; the judge says what it was.
                 errors.append(error)
 
         yield remembered
