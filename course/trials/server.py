@@ -56,7 +56,7 @@ class TrialServer:
                 raise NotAttempted
             raise NotYet(
                 f"A call of `{method} {path}` ended in an error of your code: `{describe_error(error)}`."
-                f"{' ' + slip if slip else _slip(error)}"
+                f"{_slip_of_guard(error) or (' ' + slip if slip else _slip(error))}"
             )
         return response
 
@@ -94,11 +94,15 @@ def message_of(refusal, slips: dict[str, str] | None = None) -> str:
     return message
 
 
-def _slip(error: BaseException) -> str:
+def _slip_of_guard(error: BaseException) -> str:
     if isinstance(error, TypeError) and "fn" in str(error):
         return " Write `@jwt_required()`: without the brackets it is not a decorator yet."
     if isinstance(error, RuntimeError) and "jwt_required" in str(error):
         return " The view is not guarded: put `@jwt_required()` between `@app.get(…)` and the function."
+    return ""
+
+
+def _slip(error: BaseException) -> str:
     if isinstance(error, KeyError):
         return (
             " There is no such key: look before you take it, with `.get(…)` or `.pop(key, None)`."
