@@ -34,7 +34,9 @@ class TrialServer:
 
         ``slip`` explains an exception of this very call, where the judge knows better than its type does.
         """
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = options.pop("headers", {}) | (
+            {"Authorization": f"Bearer {token}"} if token else {}
+        )
         try:
             response = ask(method, self.url + path, headers=headers, **options)
         except requests.Timeout:
