@@ -234,15 +234,15 @@ def _judge_message(
     server: TrialServer, method: str, path: str, secret: str, wrong: list, right: list, **options
 ) -> None:
     sent = f"The body `{show(options['json'])}`" if options else f"`{method} {path}`"
-    answer, said = _refusal(server, method, path, 422, **options)
+    place = ""
+    if "1" in wrong:
+        place = "The last part of `loc` may be a number, the place in a list: make each a text, `str(…)`."
+    answer, said = _refusal(server, method, path, 422, slip=place, **options)
     case = f"{sent} gets the message `{show(said)}`"
     _judge_secret(answer, said, secret, case)
     for field in wrong:
         if field not in said:
-            slip = (
-                " A place in a list is a number: make it a text, `str(…)`." if field == "1" else ""
-            )
-            raise NotYet(f"{case}. It must name `{field}`, the last part of `loc`.{slip}")
+            raise NotYet(f"{case}. It must name `{field}`, the last part of `loc`.")
     for field in right:
         if field in said:
             raise NotYet(
