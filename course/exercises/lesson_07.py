@@ -1,18 +1,22 @@
 """Exercises of lesson 07, Store users and passwords. Hashes, time and databases are real ones."""
 
-import time
+import secrets
+from collections import Counter
 from dataclasses import dataclass
 
 from passlib.context import CryptContext
-from passlib.hash import pbkdf2_sha256
+from passlib.hash import argon2, pbkdf2_sha256
 from sqlalchemy import event, func, select
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from course.checking import Attempt, NotYet, describe_error, exercise, is_a, same, show
-from course.trials.database import trial_database
+from course.trials.database import somebody_faster, trial_database
+from course.trials.hashing import Hashes, counted_hashes
 
-RIGHT, WRONG = "correct horse battery staple", "let me in"
+RIGHT, WRONG = "Correct horse  battery staple", "let me in"
+# What a function makes of a password before it looks: one of them would let somebody in who does not know it.
+NEARLY_RIGHT = (RIGHT.lower(), RIGHT.replace("  ", " "), f" {RIGHT} ", RIGHT[:-1], RIGHT + "x", "")
 
 
 @dataclass
@@ -21,6 +25,7 @@ class _User:
 
     username: str
     password: str
+    id: int = 1
 
     def __repr__(self) -> str:
         return f"<{self.username}>"
@@ -36,45 +41,81 @@ def _passwords():
     "In the first case the answer is `False`, after the work is done: call `passwords.dummy_verify()` and throw its result away.",
 )
 def take_as_long_for_nobody(password_is_right):
-    attempt = Attempt(password_is_right, "password_is_right", slips={
-        AttributeError: "If there is no such user, you get `None`, which has no password: look first.",
-        TypeError: "`verify` takes two texts: the password, then the hash that is stored.",
-        ValueError: "`verify` takes the password first, then the hash that is stored.",
-    })  # fmt: skip
-    ada = _User("ada", _passwords().hash(RIGHT))
-    attempt.must_return(True, ada, RIGHT, because="The password is right.")
-    attempt.must_return(False, ada, WRONG, because="The password is wrong.")
-    attempt.must_return(False, None, RIGHT, because="There is no such user.")
-    # The first call for nobody, above, may have prepared something: it does not count.
-    known = min(_work(attempt, ada) for _ in range(4))
-    unknown = min(_work(attempt, None) for _ in range(4))
-    if unknown < known / 2:
-        slept = _seconds(attempt, None) > 0.03 + 3 * unknown  # more time than work
-        slip = "For nobody, do the work of a check as well."
-        if slept:
-            slip = "Waiting is not working: under load, the real check gets slower and your pause does not."
-        raise NotYet(
-            f"`password_is_right(None, …)` does {unknown / known:.0%} of the work that a known name takes. {slip}"
-        )
-    if unknown > known * 2:
-        raise NotYet(
-            f"`password_is_right(None, …)` does {unknown / known:.1f} times the work that a known name takes: "
-            "that tells them apart as well. Do the work of one check."
-        )
+    with counted_hashes() as hashes:
+        _judge_work(password_is_right, hashes)
     return "Nobody takes as long as somebody."
 
 
-def _work(attempt: Attempt, user: _User | None) -> float:
-    """Seconds of the processor, of all threads: a pause is no work, and other programs do not count."""
-    started = time.process_time()
-    attempt.run(user, WRONG)
-    return time.process_time() - started
+def _judge_work(password_is_right, hashes: Hashes) -> None:
+    somebody = Attempt(password_is_right, "password_is_right", slips={
+        AttributeError: "A user has a `username` and the hash `password`; `passwords` has `verify` and `dummy_verify`.",
+        TypeError: "`verify` takes two texts: the password, then the hash that is stored.",
+        ValueError: "`verify` takes the password first, then the hash that is stored.",
+    })  # fmt: skip
+    nobody = Attempt(password_is_right, "password_is_right", slips={
+        AttributeError: "If there is no such user, you get `None`, which has no password: look first.",
+        TypeError: "If there is no such user, you get `None`. `verify` takes two texts, the password and a hash.",
+        ValueError: "For nobody you verify against something that is no hash: make one by `passwords.hash(…)`, or call `passwords.dummy_verify()`.",
+    })  # fmt: skip
+    ada = _User("ada", _passwords().hash(RIGHT))
+    kept = ada.password
+    somebody.must_return(True, ada, RIGHT, because="The password is right.")
+    for wrong in (WRONG, *NEARLY_RIGHT):
+        somebody.must_return(False, ada, wrong, because="The password is wrong.")
+    # The first call for nobody may prepare something: it does not count.
+    for password in (RIGHT, WRONG):
+        error = nobody.run(None, password).error
+        if is_a(error, AttributeError) and "NoneType" not in describe_error(error):
+            raise NotYet(
+                f"`password_is_right(None, …)` raised `{describe_error(error)}`. There is no such thing: `passwords` has "
+                "`verify`, `hash` and `dummy_verify`."
+            )
+        nobody.must_return(False, None, password, because="There is no such user.")
+    for _ in range(50):
+        for password in (WRONG, RIGHT, "", "a password of nobody's " * 20):
+            known = hashes.of(somebody.run, ada, password)
+            unknown = hashes.of(nobody.must_return, False, None, password)
+            if unknown != known:
+                raise NotYet(_uneven(nobody, hashes, password, known, unknown))
+    hashes.any_fits = True
+    if somebody.run(ada, WRONG).value is True and nobody.run(None, WRONG).value is not False:
+        raise NotYet(
+            "`password_is_right(None, …)` does not return `False` for a password that fits the hash of your dummy. "
+            "Whoever knows that password is let in as nobody: for nobody the answer is `False`, whatever `verify` says."
+        )
+    if not same(ada.password, kept) or not same(ada.username, "ada"):
+        raise NotYet("The user was changed. Only look: the stored hash stays as it is.")
 
 
-def _seconds(attempt: Attempt, user: _User | None) -> float:
-    started = time.perf_counter()
-    attempt.run(user, WRONG)
-    return time.perf_counter() - started
+def _uneven(
+    nobody: Attempt, hashes: Hashes, password: str, known: Counter, unknown: Counter
+) -> str:
+    """Why the work for nobody is not the work for somebody, in words."""
+    paused, more = hashes.pauses, unknown.total() > known.total()
+    again = [hashes.of(nobody.run, None, password) for _ in range(9)]
+    different = 1 + sum(each != known for each in again)
+    often = "" if different == 10 else f" in {different} of 10 calls"
+    said = f"For a known name, `password_is_right` computes {_in_words(known)}; for nobody{often}, {_in_words(unknown)}."
+    if not unknown and paused:
+        slip = "Waiting is not working: under load, the real check gets slower and your pause does not."
+    elif different < 10:
+        slip = "For nobody, do the work of a check as well, at every call."
+    elif more:
+        slip = "It tells them apart as well. Do the work of one check."
+    elif unknown.total() == known.total():
+        slip = "That is another amount of work: do the work of a check with `passwords`, which made the stored hash."
+    else:
+        slip = "For nobody, do the work of a check as well."
+    return f"{said} {slip}"
+
+
+def _in_words(work: Counter) -> str:
+    if not work:
+        return "no hash at all"
+    return " and ".join(
+        f"{count} hash{'es' * (count > 1)} with {name} (cost {', '.join(map(str, cost))})"
+        for (name, *cost), count in sorted(work.items())
+    )
 
 
 @exercise(
@@ -84,40 +125,77 @@ def _seconds(attempt: Attempt, user: _User | None) -> float:
     "Return `correct`.",
 )
 def move_old_hashes_over(check_and_renew):
+    with counted_hashes():
+        _judge_renewal(check_and_renew)
+    return "Old hashes move over, good ones stay, wrong passwords change nothing."
+
+
+def _judge_renewal(check_and_renew) -> None:
     attempt = Attempt(check_and_renew, "check_and_renew", slips={
         TypeError: "`verify_and_update` takes two texts: the password, then the hash that is stored.",
         ValueError: "`verify_and_update` takes the password first, then the hash, and answers with two values.",
     })  # fmt: skip
-    passwords = _passwords()
-    old_hash = pbkdf2_sha256.hash(RIGHT)
-    ada = _User("ada", old_hash)
-
-    attempt.must_return(False, ada, WRONG, because="The password is wrong.")
-    if not same(ada.password, old_hash):
+    weak = argon2.using(time_cost=1, memory_cost=1024, parallelism=1)
+    renewed = [
+        _judge_old_hash(attempt, _User("ada", pbkdf2_sha256.hash(RIGHT)), "old"),
+        _judge_old_hash(attempt, _User("bob", pbkdf2_sha256.hash(RIGHT), 2), "old"),
+        _judge_old_hash(
+            attempt, _User("eve", weak.hash(RIGHT), 3), "of argon2, with less work than `passwords` asks for"
+        ),
+    ]  # fmt: skip
+    if len(set(renewed)) < len(renewed):
         raise NotYet(
-            "After a wrong password, the stored hash is another one. Whoever tries a password would set it: "
-            "renew only what was right."
-        )
-    attempt.must_return(True, ada, RIGHT, because="The password is right, and its hash is old.")
-    if same(ada.password, old_hash):
-        raise NotYet("The old hash is still there. Put the better one into `user.password`.")
-    if type(ada.password) is not str or passwords.identify(ada.password) is None:
-        raise NotYet(
-            f"`user.password` is now `{show(ada.password, 30)}`, which is no hash. Store what "
+            "Two users with one password got one and the same hash: it needs a salt of its own. Store what "
             "`verify_and_update` gives you."
         )
-    if not passwords.verify(RIGHT, ada.password):
-        raise NotYet("The new hash does not belong to the password.")
-    if passwords.needs_update(ada.password):
-        raise NotYet("The new hash is of the old kind. Use `passwords`, which prefers argon2.")
-    new_hash = ada.password
-    attempt.must_return(True, ada, RIGHT, because="The hash was renewed, the password is the same.")
-    if not same(ada.password, new_hash):
+
+
+def _judge_old_hash(attempt: Attempt, user: _User, age: str) -> str:
+    """Let this user log in, wrongly and rightly. What becomes of the hash is returned."""
+    passwords = _passwords()
+    old_hash, name = user.password, user.username
+    for wrong in (WRONG, *NEARLY_RIGHT):
+        _judge_wrong_password(attempt, user, wrong)
+    attempt.must_return(True, user, RIGHT, because=f"The password is right, and its hash is {age}.")
+    if same(user.password, old_hash):
         raise NotYet(
-            "A hash that was good enough is replaced at every login. Renew it only if `verify_and_update` "
-            "gives you another one."
+            f"The old hash is still there: it is {age}. Put the better one into `user.password`."
         )
-    return "Old hashes move over, good ones stay, wrong passwords change nothing."
+    if type(user.password) is not str or passwords.identify(user.password) is None:
+        raise NotYet(
+            f"`user.password` is now `{show(user.password, 30)}`, which is no hash. Store what "
+            "`verify_and_update` gives you."
+        )
+    if not passwords.verify(RIGHT, user.password):
+        raise NotYet("The new hash does not belong to the password.")
+    if passwords.needs_update(user.password):
+        raise NotYet("The new hash is of the old kind. Use `passwords`, which prefers argon2.")
+    new_hash = user.password
+    for _ in range(2):
+        attempt.must_return(
+            True, user, RIGHT, because="The hash was renewed, the password is the same."
+        )
+        if not same(user.password, new_hash):
+            raise NotYet(
+                "A hash that was good enough is replaced at every login"
+                f"{' by `None`' if user.password is None else ''}. Renew it only if `verify_and_update` gives you "
+                "another one."
+            )
+    _judge_wrong_password(attempt, user, WRONG)
+    if not same(user.username, name):
+        raise NotYet("The user has another name now. Only the hash is to be renewed.")
+    return user.password
+
+
+def _judge_wrong_password(attempt: Attempt, user: _User, wrong: str) -> None:
+    kept = user.password
+    attempt.must_return(False, user, wrong, because="The password is wrong.")
+    if not same(user.password, kept):
+        became = "is `None`" if user.password is None else "is another one"
+        raise NotYet(
+            f"After a wrong password, the stored hash {became}. Whoever tries a password would set it: "
+            "renew only what was right."
+        )
 
 
 @exercise(
@@ -146,16 +224,18 @@ def _judge_store(store, engine) -> None:
             return "<user>"
 
     attempt = Attempt(store, "store", slips={
+        InvalidRequestError: "The session is in a transaction already, or was closed: add the user to it and commit, no more.",
+        AttributeError: "The session has `add`, `commit` and `rollback`; the user has `username` and `password`.",
         IntegrityError: "That is the database's no: catch `IntegrityError` and return `False`.",
     })  # fmt: skip
     Base.metadata.create_all(engine)
 
-    def stored() -> int:
+    def stored() -> dict[str, str]:
         with Session(engine) as other:
-            return other.scalar(select(func.count()).select_from(User))
+            return dict(other.execute(select(User.username, User.password)).all())
 
-    def call(session, name: str):
-        outcome = attempt.run(session, User(username=name, password="hash"))
+    def call(session, name: str, password: str):
+        outcome = attempt.run(session, User(username=name, password=password))
         if outcome.error is not None:
             raise NotYet(
                 f"`store(session, {name})` raised `{describe_error(outcome.error).splitlines()[0]}`. "
@@ -165,14 +245,30 @@ def _judge_store(store, engine) -> None:
             raise NotYet(f"`store(session, {name})` {outcome.said}. Expected `True` or `False`.")
         return outcome.value
 
-    with Session(engine) as session:
-        if not call(session, "ada"):
-            raise NotYet("`store` returned `False` for a name that is free.")
+    expected: dict[str, str] = {}
+
+    def must_store(session, name: str, otherwise: str) -> None:
+        expected[name] = f"hash-{secrets.token_urlsafe(60)}"
+        if not call(session, name, expected[name]):
+            raise NotYet(otherwise)
+        # What was not committed is lost, here and in another session.
         session.rollback()
-        if stored() != 1:
-            raise NotYet("It returned `True`, but the user is not in the database: commit.")
-        if call(session, "ada"):
-            raise NotYet("`store` returned `True` for a name that is taken.")
+        if name not in (now := stored()):
+            raise NotYet(
+                f"It returned `True`, but the user is not in the database: commit. There are {show(sorted(now))}, "
+                f"and {name} is missing."
+            )
+        if now != expected:
+            raise NotYet(
+                f"After storing {name}, the database has {show(now)}. Expected: {show(expected)}. Store the user as it is."
+            )
+
+    def must_refuse(session, name: str) -> None:
+        if call(session, name, "another hash"):
+            raise NotYet(
+                "`store` returned `True` for a name that is taken."
+                + (" The one who had it was overwritten." if stored() != expected else "")
+            )
         try:
             session.scalar(select(func.count()).select_from(User))
         except SQLAlchemyError as error:
@@ -180,36 +276,51 @@ def _judge_store(store, engine) -> None:
                 f"After the name was refused, the session cannot be used: `{type(error).__name__}`. "
                 "It needs `session.rollback()`."
             ) from None
-        if not call(session, "bob"):
-            raise NotYet("After one refusal, a free name is refused, too.")
+        # The look has begun a transaction, and an answer may want to begin its own.
+        session.rollback()
+        if stored() != expected:
+            raise NotYet(
+                f"`store` returned `False` for the name {name}, which is taken, and the user who has it was changed. "
+                "Leave what is stored as it is."
+            )
+
+    with Session(engine) as session:
+        must_store(session, "ada", "`store` returned `False` for a name that is free.")
+        must_refuse(session, "ada")
+        must_store(session, "bob", "After one refusal, a free name is refused, too.")
+        must_store(
+            session, "Ada", "`store` returned `False` for `Ada`, which is another text than `ada`."
+        )
+        must_refuse(session, "bob")
+    with Session(engine) as session:
+        must_refuse(session, "ada")
+        must_store(session, "Eve Lovelace", "A name with a space in it is free, and was refused.")
 
     # Somebody else takes the name after `store` has looked around and before it writes.
+    theirs = "INSERT OR IGNORE INTO users (username, password) VALUES ('carol', 'theirs')"
+    with somebody_faster(engine, theirs), Session(engine) as session:
+        outcome = attempt.run(session, User(username="carol", password="mine"))
+    if is_a(outcome.error, IntegrityError):
+        raise NotYet(
+            "Two stored one name at the same instant: both were told that it is free, and one got an "
+            "`IntegrityError`. Do not ask: store, and catch the error."
+        )
+    if outcome.error is not None:
+        raise NotYet(
+            f"Two stored one name at the same instant, and `store` {outcome.said.splitlines()[0]}. Do not ask: store, "
+            "and catch `IntegrityError`."
+        )
+    if outcome.value is not False or stored().get("carol") != "theirs":
+        raise NotYet(f"Of two at the same instant, both got the name: `store` {outcome.said}.")
+
+    def unplug(session):
+        raise OperationalError("COMMIT", {}, Exception("disk full"))
+
     with Session(engine) as session:
-
-        @event.listens_for(session, "before_flush")
-        def be_faster(*_):
-            with Session(engine) as faster:
-                if not faster.scalar(select(User).where(User.username == "carol")):
-                    faster.add(User(username="carol", password="hash"))
-                    faster.commit()
-
-        outcome = attempt.run(session, User(username="carol", password="hash"))
-        if is_a(outcome.error, IntegrityError):
-            raise NotYet(
-                "Two stored one name at the same instant: both were told that it is free, and one got an "
-                "`IntegrityError`. Do not ask: store, and catch the error."
-            )
-        if outcome.value is not False:
-            raise NotYet(f"Of two at the same instant, both got the name: `store` {outcome.said}.")
-
-    class Unplugged(Session):
-        def commit(self) -> None:
-            raise OperationalError("COMMIT", {}, Exception("disk full"))
-
-    with Unplugged(engine) as session:
+        event.listen(session, "before_commit", unplug)
         outcome = attempt.run(session, User(username="dora", password="hash"))
-        if outcome.error is None:
-            raise NotYet(
-                f"The disk was full, and `store` {outcome.said}. Catch `IntegrityError` alone: every other "
-                "error is somebody else's business."
-            )
+    if outcome.error is None:
+        raise NotYet(
+            f"The disk was full, and `store` {outcome.said}. Catch `IntegrityError` alone: every other "
+            "error is somebody else's business."
+        )

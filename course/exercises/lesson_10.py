@@ -1,15 +1,17 @@
 """Exercises of lesson 10, Decide who may do what. Guards are tried on a real server on 127.0.0.1."""
 
+import json
 import secrets
 import time
 from contextlib import contextmanager
 
-from flask import Flask
+from flask import Flask, abort
 from flask_jwt_extended import JWTManager
 from jose import jwt
 
-from course.checking import Attempt, NotYet, describe_error, exercise, show
-from course.trials.server import TrialServer, json_of, message_of, trial_server
+from course.checking import Attempt, NotYet, describe_error, exercise, same, show
+from course.trials.challenge import judge_challenge
+from course.trials.server import TrialServer, ask, json_of, message_of, trial_server
 
 
 @exercise(
@@ -23,7 +25,8 @@ def is_the_scope_in_there(has_scope):
         KeyError: "A token may have no claim `scope`: use `claims.get(…)`.",
         AttributeError: "The claim may be something else than a text: look with `isinstance` first.",
         TypeError: "The claim may be something else than a text: look with `isinstance` first.",
-    })  # fmt: skip
+    }, keeps_arguments=True)  # fmt: skip
+    many = " ".join(f"Area{number}:Read" for number in range(200))
     cases = [
         (True, {"scope": "users:read"}, "users:read", "It is the only scope."),
         (True, {"scope": "users:read users:write"}, "users:write", "It is the second of two."),
@@ -38,6 +41,23 @@ def is_the_scope_in_there(has_scope):
         (False, {"scope": ["users:read"]}, "users:read", "A list is not what the standard has."),
         (False, {"scope": None}, "users:read", "There is nothing in it."),
         (False, {"role": "users:read"}, "users:read", "A role is not a scope."),
+        (True, {"scope": many}, "Area199:Read", "It is the last of many."),
+        (False, {"scope": many}, "Area19:Rea", "A scope is a whole word."),
+        (True, {"scope": "users:read  users:write "}, "users:write", "More than one space does no harm."),
+        (False, {"scope": "users:read-only"}, "users:read", "That is another scope, which begins alike."),
+        (False, {"scope": "users:read.all old-users:read"}, "users:read", "Those are two other scopes."),
+        (False, {"scope": "users:*"}, "users:read", "A scope is a word, and no pattern."),
+        (False, {"scope": "users:read"}, "users.read", "A scope is a word, and no pattern."),
+        (False, {"scope": "users:read,users:write"}, "users:read", "Only spaces stand between scopes (RFC 8693 §4.2)."),
+        (False, {"scope": ["users:read", "users:write"]}, "users:write", "A list is not what the standard has."),
+        (False, {"scope": ["users:write users:read"]}, "users:read", "A list is not what the standard has."),
+        (False, {"scope": {"users:read": True}}, "users:read", "An object is not what the standard has."),
+        (False, {"scope": 7}, "users:read", "A number is not what the standard has."),
+        (False, {"scope": 1.5}, "users:read", "A number is not what the standard has."),
+        (False, {"scope": True}, "users:read", "`true` is not what the standard has."),
+        (False, {"scopes": "users:read", "scp": "users:read"}, "users:read", "The claim is called `scope`."),
+        (False, {}, "users:read", "There are no claims at all."),
+        (True, {"scope": "users:read"}, "users:read", "The first token, asked once more."),
     ]  # fmt: skip
     for expected, claims, scope, because in cases:
         attempt.must_return(expected, claims, scope, because=because)
@@ -66,31 +86,43 @@ def _trial():
 )
 def one_decorator_for_every_view(requires_scope):
     attempt = Attempt(requires_scope, "requires_scope")
+    called: list[str] = []
     with _trial() as (app, sign):
-        _add_guarded_views(attempt, app)
+        _add_guarded_views(attempt, app, called)
         with trial_server(app) as server:
-            _judge_guard(server, sign)
-    return "401 for strangers, 403 with its reason, and the view for whoever may."
+            return _judge_guard(server, sign, called)
 
 
-def _add_guarded_views(attempt: Attempt, app) -> None:
+READ, WRITE = "items:read", "Items:Write"
+
+
+def _add_guarded_views(attempt: Attempt, app, called: list[str]) -> None:
+    """Two views whose calls are written down, each with its own scope."""
+
     def read_item(number):
+        called.append("read_item")
+        if number == 404:
+            abort(404)
         return {"item": number}
 
     def write_item(number):
-        return {"written": number}, 201
+        called.append("write_item")
+        return {"written": number}, 201, {"X-Written": "yes"}
 
-    for scope, view, method in (
-        ("items:read", read_item, "GET"),
-        ("items:write", write_item, "PUT"),
-    ):
-        decorate = attempt.value(scope)
+    decorators = {scope: attempt.value(scope) for scope in (READ, WRITE)}
+    for scope, view, method in ((WRITE, write_item, "PUT"), (READ, read_item, "GET")):
+        decorate = decorators[scope]
         if not callable(decorate):
             raise NotYet(
                 f"`requires_scope({show(scope)})` returned `{show(decorate)}`. It must return the decorator, "
                 "`return decorate`."
             )
         guarded = Attempt(decorate, "decorate").value(view)
+        if called:
+            raise NotYet(
+                "The view was called when it was decorated, and nobody has asked for it. Return the inner function "
+                "itself, `return guarded_view`."
+            )
         if not callable(guarded):
             raise NotYet(
                 f"The decorator returned `{show(guarded)}`. It must return a view, `return guarded_view`."
@@ -110,47 +142,147 @@ def _add_guarded_views(attempt: Attempt, app) -> None:
             ) from None
 
 
-def _judge_guard(server: TrialServer, sign) -> None:
-    answer = server.call("GET", "/items/7")
+def _judge_guard(server: TrialServer, sign, called: list[str]) -> str:
+    uninvited = (
+        "No token was sent, and the guard went on to the scope. Put `@jwt_required()` above the inner function, with "
+        "nothing in the brackets."
+    )
+    answer = server.call("GET", "/items/7", slip=uninvited)
+    _judge_calls(called, [], "Without a token", answer)
     if answer.status_code != 401:
         raise NotYet(
             f"Without a token, the guarded view answered {answer.status_code}. Expected: 401, from `@jwt_required()`."
         )
-    answer = server.call("GET", "/items/7", sign(scope="items:read other"))
-    if answer.status_code == 403:
+    answer = server.call("GET", "/items/7", sign(scope=f"{READ} other"))
+    if answer.status_code == 403 and not called:
         raise NotYet(
             "A token with the scope got 403. If the scope is there, call the view and return its answer."
         )
-    if answer.status_code != 200 or json_of(answer) != {"item": 7}:
+    if answer.status_code != 200 or not same(json_of(answer), {"item": 7}):
         raise NotYet(
             f"With the scope, the view's answer was lost: {answer.status_code} `{show(answer.text.strip())}`. "
-            "Return what `view(*args, **kwargs)` returns."
+            "If the scope is there, call the view and return its answer, what `view(*args, **kwargs)` returns."
         )
-    if server.call("PUT", "/items/7", sign(scope="items:write")).status_code != 201:
+    _judge_calls(called, ["read_item"], "With the scope", answer)
+    answer = server.call("PUT", "/items/8", sign(scope=f"other {WRITE}"))
+    if answer.status_code != 201 or answer.headers.get("X-Written") != "yes":
         raise NotYet(
-            "A view that answers 201 came out with another status. Return its answer as it is."
+            f"A view that answers 201 with a header of its own came out with {answer.status_code}. Return its answer "
+            "as it is."
         )
-    for what, claims in (
-        ("without any scope", {}),
-        ("with `items:write` for a view that needs `items:read`", {"scope": "items:write"}),
-        ("with `items:readonly`, which is another scope,", {"scope": "items:readonly"}),
-        ("with the role `items:read`", {"role": "items:read"}),
+    _judge_calls(called, ["write_item"], "With the scope", answer)
+    answer = server.call("GET", "/items/404", sign(scope=READ))
+    if answer.status_code != 404:
+        raise NotYet(
+            f"A view that ends in 404 came out with {answer.status_code}. Return its answer as it is."
+        )
+    called.clear()
+    refused = [
+        (scope, what, _judge_403(server, method, what, sign(**claims), called))
+        for method, scope, what, claims in (
+            ("GET", READ, "without any scope", {}),
+            ("GET", READ, "whose scope is an empty text", {"scope": ""}),
+            (
+                "GET",
+                READ,
+                "with `Items:Write` for a view that needs `items:read`",
+                {"scope": WRITE},
+            ),
+            (
+                "GET",
+                READ,
+                "with `items:readonly`, which is another scope,",
+                {"scope": "items:readonly"},
+            ),
+            (
+                "GET",
+                READ,
+                "with `items:read-only`, which is another scope,",
+                {"scope": "items:read-only"},
+            ),
+            ("GET", READ, "with `ITEMS:READ`, which is another scope,", {"scope": "ITEMS:READ"}),
+            ("GET", READ, "with the role `items:read`", {"role": READ}),
+            ("PUT", WRITE, "without any scope", {}),
+            (
+                "PUT",
+                WRITE,
+                "with `items:read` for a view that needs `Items:Write`",
+                {"scope": READ},
+            ),
+        )
+    ]
+    for scope, what, answer in refused:
+        _judge_reason(answer, scope, what)
+    good = {"scope": f"{READ} {WRITE}"}
+    header, payload, signature = sign(**good).split(".")
+    for what, token in (
+        ("a refresh token", sign(type="refresh", **good)),
+        ("a token that has expired", sign(exp=int(time.time()) - 60, **good)),
+        ("a forged token", f"{header}.{payload}.{signature[::-1]}"),
     ):
-        answer = server.call("GET", "/items/7", sign(**claims))
-        if answer.status_code != 403:
-            raise NotYet(f"A token {what} got {answer.status_code}. Expected: 403.")
-    _judge_refusal(answer)
+        answer = server.call("PUT", "/items/9", token, uninvited)
+        _judge_calls(called, [], f"With {what}", answer)
+        if answer.status_code not in (401, 422):
+            raise NotYet(
+                f"With {what} the guarded view answered {answer.status_code}. Let `@jwt_required()` refuse it, with "
+                "nothing in the brackets."
+            )
+    return _judge_odd_claims(server, sign, called)
 
 
-def _judge_refusal(answer) -> None:
-    challenge = answer.headers.get("WWW-Authenticate", "")
-    expected = 'Bearer error="insufficient_scope", scope="items:read"'
-    parts = ("Bearer ", 'error="insufficient_scope"', 'scope="items:read"')
-    if not all(part in challenge for part in parts):
+def _judge_calls(called: list[str], expected: list[str], case: str, answer) -> None:
+    """Was the view called as often as it should, and no more? What it writes is written, whatever the answer says."""
+    if called != expected:
+        slip = "Look at the scope first, and call the view only if it is there."
+        if expected:
+            slip = "Call it once, and return what it returns."
+        elif case == "Without a token":
+            slip = "Put `@jwt_required()` above the inner function: it comes first."
         raise NotYet(
-            f"The 403 has the header `WWW-Authenticate: {challenge or 'none'}`. Expected: `{expected}`."
+            f"{case}, the view was called {len(called)} times, expected: {len(expected)}, and the answer was "
+            f"{answer.status_code}. What a view writes is written, whatever the answer says. {slip}"
         )
+    called.clear()
+
+
+def _judge_403(server: TrialServer, method: str, what: str, token: str, called: list[str]):
+    answer = server.call(method, "/items/7", token)
+    if answer.status_code == 403:
+        _judge_calls(called, [], f"With a token {what.rstrip(',')}", answer)
+    if answer.status_code != 403:
+        raise NotYet(f"A token {what} got {answer.status_code}. Expected: 403.")
+    return answer
+
+
+def _judge_reason(answer, scope: str, what: str) -> None:
+    judge_challenge(
+        answer.headers.get("WWW-Authenticate"),
+        {"error": "insufficient_scope", "scope": scope},
+        f"In the 403 for a token {what.rstrip(',')}",
+    )
     message_of(answer)
+
+
+def _judge_odd_claims(server: TrialServer, sign, called: list[str]) -> str:
+    """A genuine token whose scope is no text must not get in. A 500 is no good answer, and it lets nobody in."""
+    crashed = []
+    for odd in ([READ], [f"{READ} x"], None, 7, 1.5, True, {READ: True}):
+        headers = {"Authorization": f"Bearer {sign(scope=odd)}"}
+        status = ask("GET", server.url + "/items/7", headers=headers).status_code
+        if called or status < 400:
+            raise NotYet(
+                f'A token with `"scope": {json.dumps(odd)}` got {status}, and the view was called. Only a text has '
+                "scopes, as in 10.1."
+            )
+        if status >= 500:
+            crashed.append(odd)
+    if crashed:
+        return (
+            "401 for strangers, 403 with its reason, and the view for whoever may. One thing to mend: a genuine token "
+            f'with `"scope": {json.dumps(crashed[0])}` ends in a 500. `str(…)` around the claim, or your `has_scope` '
+            "of 10.1, makes it a 403."
+        )
+    return "401 for strangers, 403 with its reason, and the view for whoever may."
 
 
 @exercise(
@@ -160,7 +292,7 @@ def _judge_refusal(answer) -> None:
     '`return "", 204` if it worked, `return {"message": …}, 404` if not.',
 )
 def delete_my_account(add_delete_me):
-    users = {1: "ada", 2: "bob"}
+    users = {1: "ada", 2: "bob", 12: "Eve Lovelace"}
     with _trial() as (app, sign):
         Attempt(add_delete_me, "add_delete_me").prepare(app, users)
         with trial_server(app) as server:
@@ -169,23 +301,48 @@ def delete_my_account(add_delete_me):
 
 
 def _judge_delete_me(server: TrialServer, sign, users: dict) -> None:
-    answer = server.call("DELETE", "/me")
-    if answer.status_code == 404:
+    everybody = dict(users)
+
+    def must_refuse(what: str, token: str | None, slip: str, allowed=(401,)) -> None:
+        answer = server.call("DELETE", "/me", token, slip)
+        if users != everybody:
+            raise NotYet(
+                f"{what}, `DELETE /me` answered {answer.status_code}, and now the users are `{show(users)}`. {slip}"
+            )
+        if answer.status_code not in allowed:
+            raise NotYet(
+                f"{what}, `DELETE /me` answered {answer.status_code}. Expected: 401. {slip}"
+            )
+
+    answer = server.call(
+        "DELETE",
+        "/me",
+        slip="No token was sent, and the view was called. Guard it: `@jwt_required(fresh=True)`.",
+    )
+    if answer.status_code == 404 and json_of(answer) is None:
         raise NotYet(
             'The app has no `DELETE /me`. Write a view inside the function, with `@app.delete("/me")`.'
         )
     if answer.status_code == 405:
         raise NotYet("`/me` does not answer to DELETE. Use `@app.delete(…)`.")
-    if answer.status_code != 401:
-        raise NotYet(f"Without a token, `DELETE /me` answered {answer.status_code}. Expected: 401.")
-    old = int(time.time()) - 600
-    for what, fresh in (("that is not fresh", False), ("that was fresh ten minutes ago", old)):
-        answer = server.call("DELETE", "/me", sign(fresh=fresh))
-        if answer.status_code != 401 or users != {1: "ada", 2: "bob"}:
-            raise NotYet(
-                f"With a token {what}, `DELETE /me` answered {answer.status_code}. Expected: 401. "
-                "Ask for a fresh one: `@jwt_required(fresh=True)`."
-            )
+    must_refuse(
+        "Without a token",
+        None,
+        "Guard the view: `@jwt_required(fresh=True)`, with nothing else in the brackets.",
+    )
+    ask_for_fresh = "Ask for a fresh one: `@jwt_required(fresh=True)`."
+    now = int(time.time())
+    must_refuse("With a token that is not fresh", sign(fresh=False), ask_for_fresh)
+    must_refuse("With a token that was fresh ten minutes ago", sign(fresh=now - 600), ask_for_fresh)
+    header, payload, signature = sign(fresh=True).split(".")
+    verify = "Let `@jwt_required(fresh=True)` verify it, before anything else happens."
+    for what, token in (
+        ("With a forged token", f"{header}.{payload}.{signature[::-1]}"),
+        ("With an expired token", sign(fresh=True, exp=now - 60)),
+        ("With a refresh token", sign(fresh=True, type="refresh")),
+    ):
+        must_refuse(what, token, verify, (401, 422))
+
     answer = server.call("DELETE", "/me", sign(fresh=True))
     if 1 in users:
         slip = (
@@ -196,15 +353,35 @@ def _judge_delete_me(server: TrialServer, sign, users: dict) -> None:
         raise NotYet(
             f"User 1 sent a fresh token, got {answer.status_code}, and is still there.{slip}"
         )
+    del everybody[1]
     if 2 not in users:
         raise NotYet("User 1 deleted the account, and user 2 is gone as well.")
+    if users != everybody:
+        raise NotYet(
+            f"User 1 deleted the account, and now the users are `{show(users)}`. Expected: `{show(everybody)}`."
+        )
     if answer.status_code != 204:
         raise NotYet(
             f'User 1 is gone, and the answer was {answer.status_code}. Expected: 204, `return "", 204`.'
         )
-    answer = server.call("DELETE", "/me", sign(fresh=True))
-    if answer.status_code != 404:
+    for _ in range(2):
+        answer = server.call("DELETE", "/me", sign(fresh=True))
+        if answer.status_code != 404:
+            raise NotYet(
+                f"User 1, who is gone, sent a fresh token and got {answer.status_code}. Expected: 404."
+            )
+        message_of(answer)
+        if users != everybody:
+            raise NotYet(
+                f"User 1, who is gone, sent a token once more, and now the users are `{show(users)}`. "
+                f"Expected: `{show(everybody)}`."
+            )
+    # As the app makes them, a token is fresh until a moment.
+    answer = server.call("DELETE", "/me", sign(sub="12", fresh=now + 300))
+    del everybody[12]
+    if answer.status_code != 204 or users != everybody:
         raise NotYet(
-            f"User 1, who is gone, sent a fresh token and got {answer.status_code}. Expected: 404."
+            f"User 12 sent a token that is fresh for five more minutes, got {answer.status_code}, and now the users are "
+            f"`{show(users)}`. Expected: 204, and `{show(everybody)}`. Leave it to `@jwt_required(fresh=True)` to say "
+            "what is fresh."
         )
-    message_of(answer)

@@ -1,11 +1,12 @@
 """An empty database for the judges: a real file of SQLite, gone afterwards."""
 
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
 
 
 @contextmanager
@@ -17,3 +18,27 @@ def trial_database() -> Iterator:
             yield engine
         finally:
             engine.dispose()
+
+
+@contextmanager
+def somebody_faster(engine, statement: str) -> Iterator[None]:
+    """Until the block ends, another connection sends ``statement`` at the last moment: right before the first
+    statement that writes, or that locks the file.
+    """
+    waiting = [statement]
+
+    def be_faster(connection, cursor, own_statement, *_):
+        reads = (
+            own_statement.lstrip()
+            .upper()
+            .startswith(("SELECT", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK"))
+        )
+        if waiting and not reads:
+            with closing(sqlite3.connect(engine.url.database, timeout=5)) as other, other:
+                other.execute(waiting.pop())
+
+    event.listen(engine, "before_cursor_execute", be_faster)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", be_faster)

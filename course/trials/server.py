@@ -29,9 +29,14 @@ class TrialServer:
     url: str
     errors: list[BaseException] = field(default_factory=list)
 
-    def call(self, method: str, path: str, token: str | None = None, **options):
-        """The answer (a ``requests.Response``); an exception in a view is *not yet*."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+    def call(self, method: str, path: str, token: str | None = None, slip: str = "", **options):
+        """The answer (a ``requests.Response``); an exception in a view is *not yet*.
+
+        ``slip`` explains an exception of this very call, where the judge knows better than its type does.
+        """
+        headers = options.pop("headers", {}) | (
+            {"Authorization": f"Bearer {token}"} if token else {}
+        )
         try:
             response = ask(method, self.url + path, headers=headers, **options)
         except requests.Timeout:
@@ -53,9 +58,14 @@ class TrialServer:
                 raise NotAttempted
             raise NotYet(
                 f"A call of `{method} {path}` ended in an error of your code: `{describe_error(error)}`."
-                f"{_slip(error)}"
+                f"{_slip_of_guard(error) or (' ' + slip if slip else _slip(error))}"
             )
         return response
+
+
+def refused(answer: requests.Response) -> bool:
+    """Whether this is a refusal of the client, 4xx: neither let in nor an error of the server."""
+    return 400 <= answer.status_code < 500
 
 
 def json_of(answer: requests.Response) -> object:
@@ -78,18 +88,23 @@ def message_of(refusal, slips: dict[str, str] | None = None) -> str:
         raise NotYet(f'{said} ({kind}), which is not JSON. Expected: `{{"message": "..."}}`.')
     message = body.get("message") if isinstance(body, dict) else None
     if not isinstance(message, str) or not message:
-        slip = next((slip for name, slip in (slips or {}).items() if name in body), "")
+        names = body if isinstance(body, dict) else {}
+        slip = next((slip for name, slip in (slips or {}).items() if name in names), "")
         raise NotYet(
             f'{said}. Expected the reason under the name `message`: `{{"message": "..."}}`. {slip}'.rstrip()
         )
     return message
 
 
-def _slip(error: BaseException) -> str:
+def _slip_of_guard(error: BaseException) -> str:
     if isinstance(error, TypeError) and "fn" in str(error):
         return " Write `@jwt_required()`: without the brackets it is not a decorator yet."
     if isinstance(error, RuntimeError) and "jwt_required" in str(error):
         return " The view is not guarded: put `@jwt_required()` between `@app.get(…)` and the function."
+    return ""
+
+
+def _slip(error: BaseException) -> str:
     if isinstance(error, KeyError):
         return (
             " There is no such key: look before you take it, with `.get(…)` or `.pop(key, None)`."
@@ -106,7 +121,14 @@ def trial_server(app) -> Iterator[TrialServer]:
     """Serve a Flask or FastAPI app on a free port of 127.0.0.1 until the block ends; nothing is printed."""
     trial = TrialServer("")
     with _remembering_errors(app, trial.errors) as remembered:
-        server = Server(remembered, "trial", 0)
+        try:
+            server = Server(remembered, "trial", 0)
+        # Something that was registered to run at the start has failed.
+        except RuntimeError as error:
+            why = error.__cause__ or error
+            raise NotYet(
+                f"With your addition the app cannot start: `{describe_error(why)}`."
+            ) from None
         trial.url = server.url
         try:
             yield trial
@@ -123,7 +145,11 @@ def _remembering_errors(app, errors: list) -> Iterator:
         async def remembered(scope, receive, send):
             try:
                 await app(scope, receive, send)
-            except Exception as error:  # the 500 is sent already; the judge says what it was
+            except Exception as error:
+                # An app that cannot start has answered nobody.
+                if scope["type"] == "lifespan":
+                    raise
+                # The 500 is sent already; the judge says what it was.
                 errors.append(error)
 
         yield remembered
