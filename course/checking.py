@@ -229,23 +229,15 @@ class Outcome:
 class Attempt:
     """A learner's function under test: calls it safely and reports kindly.
 
-<<<<<<< HEAD
     ``slips`` maps an exception type, or a piece of an exception's message, to the sentence that explains how one comes
     to raise it here. ``parameters`` are the stub's: an answer may take some of them by keyword only. With
-=======
-    ``slips`` maps an exception type to the sentence that explains how one comes to raise it here. With
->>>>>>> judges-06-12
     ``keeps_arguments`` it must leave the dictionaries and lists that it is given as they are.
     """
 
     function: Callable
     name: str
-<<<<<<< HEAD
     slips: dict[type[BaseException] | str, str] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
-=======
-    slips: dict[type[BaseException], str] = field(default_factory=dict)
->>>>>>> judges-06-12
     keeps_arguments: bool = False
 
     def __post_init__(self):
@@ -265,10 +257,7 @@ class Attempt:
         outcome = Outcome(f"{self.name}({', '.join(shown)})")
         printed = io.StringIO()
         before = copy.deepcopy((args, kwargs)) if self.keeps_arguments else None
-<<<<<<< HEAD
         args_, kwargs_ = self._as_it_takes_them(args, kwargs)
-=======
->>>>>>> judges-06-12
         try:
             with contextlib.redirect_stdout(printed), _same_folder():
                 outcome.value = plain(self.function(*args_, **kwargs_))
@@ -279,11 +268,7 @@ class Attempt:
         outcome.printed = printed.getvalue().strip()
         if outcome.value is ...:
             raise NotAttempted
-<<<<<<< HEAD
         if is_a(outcome.value, types.CoroutineType):
-=======
-        if inspect.iscoroutine(outcome.value):
->>>>>>> judges-06-12
             outcome.value.close()
             raise NotYet(
                 f"`{outcome.call}` returned a coroutine: `{self.name}` is `async`. Leave that word out."
@@ -292,7 +277,6 @@ class Attempt:
             self._judge_arguments(outcome.call, before, (args, kwargs))
         return outcome
 
-<<<<<<< HEAD
     def _as_it_takes_them(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         """The arguments, by name where the function takes them by name only."""
         try:
@@ -320,19 +304,10 @@ class Attempt:
     def _judge_arguments(self, call: str, before: tuple, after: tuple) -> None:
         values = [*after[0], *after[1].values()]
         for was, now in zip([*before[0], *before[1].values()], values):
-            if not same(was, now):
+            if type(now) in (dict, list) and not same(was, now):
                 raise NotYet(
                     f"`{call}` changed the {type(now).__name__} that it was given: it was `{show(was)}`, now it is "
                     f"`{show(now)}`. The caller goes on with it. Read from it, or change a copy: `dict(…)`."
-=======
-    def _judge_arguments(self, call: str, before: tuple, after: tuple) -> None:
-        values = [*after[0], *after[1].values()]
-        for was, now in zip([*before[0], *before[1].values()], values):
-            if type(now) in (dict, list) and not same(now, was):
-                raise NotYet(
-                    f"`{call}` changed the {type(now).__name__} that it was given: it was `{show(was)}`, now it is "
-                    f"`{show(now)}`. The caller goes on with it. Read from it, or change a copy."
->>>>>>> judges-06-12
                 )
 
     def answer(self, *args, **kwargs) -> Outcome:
@@ -342,7 +317,6 @@ class Attempt:
             raise NotYet(f"`{outcome.call}` returned `None`. {self._why_none(outcome)}")
         return outcome
 
-<<<<<<< HEAD
     def _without_error(self, outcome: Outcome, because: str = "") -> Outcome:
         if outcome.error is not None:
             why = self.explain(outcome.error)
@@ -355,13 +329,7 @@ class Attempt:
     def _why_none(self, outcome: Outcome) -> str:
         if outcome.printed:
             return f"It printed `{shorten(outcome.printed, 60)}`: to print is not to return. Use `return`."
-        if _has_return(self.function):
-=======
-    def _why_none(self, outcome: Outcome) -> str:
-        if outcome.printed:
-            return f"It printed `{shorten(outcome.printed, 60)}`: to print is not to return. Use `return`."
         if has_return(self.function):
->>>>>>> judges-06-12
             return "It has a `return`: does every way through it reach one, and is there a value at each?"
         return "Did you forget the `return`?"
 
@@ -378,15 +346,8 @@ class Attempt:
 
     def must_return(self, expected: object, *args, because: str = "", **kwargs) -> None:
         """Require this value (and this type) for these arguments."""
-<<<<<<< HEAD
         got = self._without_error(self.run(*args, **kwargs), because)
-        if got.value is None and (got.printed or not _has_return(self.function)):
-=======
-        got = self.run(*args, **kwargs)
-        if got.error is not None:
-            raise NotYet(f"`{got.call}` {got.said}. {self.explain(got.error)}")
         if got.value is None and (got.printed or not has_return(self.function)):
->>>>>>> judges-06-12
             raise NotYet(f"`{got.call}` returned `None`. {self._why_none(got)}")
         if not same(got.value, expected):
             raise NotYet(
@@ -467,25 +428,6 @@ def same(value: object, expected: object) -> bool:
     return value == expected
 
 
-def has_return(function: Callable) -> bool:
-    """Whether there is a ``return`` with a value in the function's own text. A lambda always returns."""
-    if getattr(function, "__name__", "") == "<lambda>":
-        return True
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return False
-    waiting = [inner for node in tree.body for inner in ast.iter_child_nodes(node)]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Return) and node.value is not None:
-            return True
-        # A function inside has returns of its own.
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            waiting += ast.iter_child_nodes(node)
-    return False
-
-
 def is_a(value: object, kind: type | tuple[type, ...]) -> bool:
     """``isinstance``, which asks the type alone: an object may say of itself that it is of another class."""
     return issubclass(type(value), kind)
@@ -525,7 +467,7 @@ def type_of(value: object) -> str:
     return f"an {name}" if name.startswith(tuple("aeiou")) else f"a {name}"
 
 
-def _has_return(function: Callable) -> bool:
+def has_return(function: Callable) -> bool:
     """Whether there is a ``return`` with a value in the function's own text. A lambda always returns."""
     if not is_a(function, types.FunctionType):
         return False
