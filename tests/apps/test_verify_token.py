@@ -27,9 +27,9 @@ spec.loader.exec_module(jose_login)
 InvalidToken, verify_token = jose_login.InvalidToken, jose_login.verify_token
 
 
-def signed(header: bytes, payload: bytes) -> str:
+def signed(header: bytes, payload: bytes, key: str = KEY) -> str:
     """A token with a genuine signature over these very bytes."""
-    return token_parts.signed(header, payload, KEY)
+    return token_parts.signed(header, payload, key)
 
 
 def token_with(header: dict | None = None, **claims) -> str:
@@ -166,6 +166,55 @@ def test_wrong_kinds_of_key_and_token_are_refused(key, token):
         verify_token(token, key, now=NOW)
 
 
+often = settings(
+    max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+# What python-jose reads as JSON when it verifies: the text "a" is then the letter a, and an object is a JWK.
+READ_AS_JSON = {
+    "one byte in quotation marks": ('"a"' + " " * 40, "a"),
+    "a number": ("7" * 40, str(int("7" * 40))),
+    "a number with a point": ("1.50" + "0" * 40, "1.5"),
+    "a JWK of an empty secret": ('{"kty": "oct", "k": "", "alg": "HS256"}', ""),
+    "a JWK of one byte": ('{"kty": "oct", "k": "YQ", "alg": "HS256"}', "a"),
+    "a list of keys": ('["a", "b"]' + " " * 40, "a"),
+    "a set of keys": ('{"keys": [{"kty": "oct", "k": "YQ", "alg": "HS256"}]}', "a"),
+    "null": ("null" + " " * 40, ""),
+    "escapes": ('"\\u0061"' + " " * 40, "a"),
+}
+
+
+@pytest.mark.parametrize("as_bytes", [False, True], ids=["text", "bytes"])
+@pytest.mark.parametrize("kind", READ_AS_JSON)
+def test_the_key_is_exactly_the_bytes_that_were_given(kind, as_bytes):
+    key, other = READ_AS_JSON[kind]
+    given = key.encode() if as_bytes else key
+    claims = b'{"sub":"ada","exp":%d}' % (NOW + 9)
+    for wrong in (other, key.strip(), f"{other}\0", other * 40):
+        # HMAC fills a key up with zeros (RFC 2104 §2): that is no other key.
+        if wrong.rstrip("\0") != key:
+            with pytest.raises(InvalidToken):
+                verify_token(signed(b'{"alg":"HS256"}', claims, key=wrong), given, now=NOW)
+    assert verify_token(signed(b'{"alg":"HS256"}', claims, key=key), given, now=NOW)["sub"] == "ada"
+
+
+@often
+@given(key=st.text(min_size=32, max_size=80), other=st.text(max_size=80))
+def test_whatever_the_key_looks_like_it_verifies_what_it_signed_and_nothing_else(key, other):
+    try:
+        key.encode()
+        other.encode()
+    except UnicodeEncodeError:
+        return
+    claims = b'{"sub":"ada","exp":%d}' % (NOW + 9)
+    assert verify_token(signed(b'{"alg":"HS256"}', claims, key=key), key, now=NOW)["sub"] == "ada"
+    # HMAC fills a key up with zeros (RFC 2104 §2).
+    if other.rstrip("\0") != key.rstrip("\0"):
+        with pytest.raises(InvalidToken):
+            verify_token(signed(b'{"alg":"HS256"}', claims, key=other), key, now=NOW)
+
+
 # --- properties: whatever is done to a good token, it is refused, or says what was signed ---
 
 json_values = st.recursive(
@@ -184,9 +233,6 @@ claim_sets = st.dictionaries(
     | st.text(max_size=4),
     json_values,
     max_size=6,
-)
-often = settings(
-    max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
