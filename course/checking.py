@@ -16,6 +16,7 @@ import math
 import os
 import re
 import signal
+import sys
 import textwrap
 import threading
 import types
@@ -59,6 +60,8 @@ class Exercise:
 
 _exercises: dict[str, Exercise] = {}
 _hints_given: dict[str, int] = {}
+# The last verdict on each exercise, and the run of a cell in which it was asked for.
+_verdicts: dict[str, tuple[int | None, Result]] = {}
 
 
 def exercise(exercise_id: str, *hints: str) -> Callable:
@@ -100,6 +103,19 @@ def find_exercise(exercise_id: str) -> Exercise:
 
 def check(exercise_id: str, answer: object = ...) -> Result:
     """Judge an answer: *correct*, *not yet, because …*, or *not attempted*. Never raises."""
+    result = _judged(exercise_id, answer)
+    _verdicts[str(exercise_id)] = (_run_of_the_cell(), result)
+    return result
+
+
+def _run_of_the_cell() -> int | None:
+    """The number of this run of a cell; None outside a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell.execution_count if shell else None
+
+
+def _judged(exercise_id: str, answer: object) -> Result:
     try:
         judged = find_exercise(exercise_id)
     except LookupError as problem:
@@ -148,7 +164,12 @@ def hint(exercise_id: str) -> Result:
             f"This was the last hint. For the worked answer, run `uv run course solution "
             f"{found.id.split('.')[0].zfill(2)}` in a terminal: it puts a copy into `my_work/solutions/`."
         )
-    return _result("hint", "→", f"Hint {given} of {len(hints)}.", f"{hints[given - 1]} {more}")
+    result = _result("hint", "→", f"Hint {given} of {len(hints)}.", f"{hints[given - 1]} {more}")
+    # A cell shows its last line only. The verdict of a check above the hint must not disappear.
+    run, verdict = _verdicts.get(found.id, (None, None))
+    if run is None or run != _run_of_the_cell():
+        return result
+    return Result(f"{verdict.text}\n{result.text}", verdict.html + result.html, result.outcome)
 
 
 def _result(outcome: str, sign: str, title: str, message: str) -> Result:

@@ -117,3 +117,12 @@ def test_three_outcomes_differ_in_sign_and_words():
 def test_html_of_a_message_is_escaped():
     result = check("1.1", "<script>alert(1)</script>")
     assert "<script>" not in result.html and "&lt;script&gt;" in result.html
+
+
+def test_hint_below_a_check_in_one_cell_shows_the_verdict_too(monkeypatch):
+    runs = iter([7, 7, 8])
+    monkeypatch.setattr(checking, "_run_of_the_cell", lambda: next(runs))
+    verdict = check("1.1", 2)
+    both, alone = hint("1.1"), hint("1.1")
+    assert both.text.startswith(f"{verdict.text}\n→ Hint") and verdict.html in both.html
+    assert alone.text.startswith("→ Hint")
