@@ -1,6 +1,7 @@
 """Holds for every run of pytest, whichever folder is tested."""
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from forked_kernels import open_nursery
 
@@ -42,41 +43,44 @@ def pytest_sessionfinish(session):
 
 # The longest first, or one worker is still busy with them when the others have nothing left.
 LONG = (
-    "tests/lessons/test_exercises.py", "tests/lessons/test_run_again.py", "tests/learner/test_in_the_browser.py",
-    "tests/course/test_debugger_in_the_browser.py", "postgresql", "tests/apps/test_copied_out.py",
-    "notebooks/07", "solutions/07", "notebooks/12", "solutions/12", "tests/apps/test_bad_days.py",
-    "tests/apps/test_contract_breaks.py",
+    "lab", "postgresql", "tests/lessons/test_run_again.py", "tests/apps/test_copied_out.py",
+    "tests/lessons/test_exercises.py", "notebooks/07", "solutions/07", "notebooks/12", "solutions/12",
+    "tests/apps/test_contract_breaks.py", "tests/house/test_forked_kernels.py",
 )  # fmt: skip
-# Files whose tests have nothing in common: each parameter may go to another worker.
-SPLIT = (
-    "test_run_again.py",
-    "test_accessibility.py",
-    "test_requests.py",
-    "test_exercises.py",
-    "test_bad_days.py",
-)
+# Files whose tests share nothing but the first of their parameters: an app, a lesson, a notebook.
+SPLIT = ("test_run_again.py", "test_accessibility.py", "test_requests.py", "test_exercises.py")
 
 
-def pytest_collection_modifyitems(items):
-    """Say which tests stay together: the cells of a notebook, in their order; and whatever shares something costly."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    # Stable: within a group the order stays.
-    items.sort(key=lambda item: _rank(item.get_closest_marker("xdist_group").args[0]))
-
-
-def _group(item) -> str:
-    path = item.location[0].replace("\\", "/")
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    if "empty_database" in getattr(item, "fixturenames", ()) or "postgresql" in parameters.values():
+def group_of(nodeid: str) -> str:
+    """What stays together on one worker: the cells of a notebook, in order; whatever shares something costly."""
+    path, _, name = nodeid.partition("::")
+    if path.endswith("_in_the_browser.py"):
+        # One JupyterLab for all of them.
+        return "lab"
+    if "postgresql" in name:
         # One server for all of them.
         return "postgresql"
-    if path.endswith(SPLIT):
-        for name in ("app", "number", "path", "name"):
-            if name in parameters:
-                return f"{path} {parameters[name]}"
+    if path.endswith(SPLIT) and "[" in name:
+        return f"{path} {name.partition('[')[2].partition('-')[0]}"
     return path
 
 
-def _rank(group: str) -> int:
-    return next((at for at, name in enumerate(LONG) if group.startswith(name)), len(LONG))
+def pytest_collection_modifyitems(items):
+    """The long groups first. Within a group the order stays."""
+
+    def rank(item) -> int:
+        group = group_of(item.nodeid)
+        return next((at for at, name in enumerate(LONG) if group.startswith(name)), len(LONG))
+
+    items.sort(key=rank)
+
+
+class _Groups(LoadScopeScheduling):
+    """xdist's scheduler, with the groups from above as its scopes."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return _Groups(config, log)

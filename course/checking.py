@@ -12,11 +12,13 @@ import html
 import importlib
 import inspect
 import io
+import math
 import os
 import re
 import signal
 import textwrap
 import threading
+import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -24,6 +26,8 @@ from course.shown import Shown, box, code_spans, printable, shorten
 from course.solved import remember
 
 TIME_LIMIT = 20.0  # seconds that one check may take, all its calls together
+
+UNEXPLAINED = "It must not fail for this input."
 
 CORRECT = "correct"
 NOT_YET = "not yet"
@@ -225,13 +229,15 @@ class Outcome:
 class Attempt:
     """A learner's function under test: calls it safely and reports kindly.
 
-    ``slips`` maps an exception type to the sentence that explains how one comes to raise it here. With
+    ``slips`` maps an exception type, or a piece of an exception's message, to the sentence that explains how one comes
+    to raise it here. ``parameters`` are the stub's: an answer may take some of them by keyword only. With
     ``keeps_arguments`` it must leave the dictionaries and lists that it is given as they are.
     """
 
     function: Callable
     name: str
-    slips: dict[type[BaseException], str] = field(default_factory=dict)
+    slips: dict[type[BaseException] | str, str] = field(default_factory=dict)
+    parameters: tuple[str, ...] = ()
     keeps_arguments: bool = False
 
     def __post_init__(self):
@@ -251,9 +257,10 @@ class Attempt:
         outcome = Outcome(f"{self.name}({', '.join(shown)})")
         printed = io.StringIO()
         before = copy.deepcopy((args, kwargs)) if self.keeps_arguments else None
+        args_, kwargs_ = self._as_it_takes_them(args, kwargs)
         try:
             with contextlib.redirect_stdout(printed), _same_folder():
-                outcome.value = self.function(*args, **kwargs)
+                outcome.value = plain(self.function(*args_, **kwargs_))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -261,7 +268,7 @@ class Attempt:
         outcome.printed = printed.getvalue().strip()
         if outcome.value is ...:
             raise NotAttempted
-        if inspect.iscoroutine(outcome.value):
+        if is_a(outcome.value, types.CoroutineType):
             outcome.value.close()
             raise NotYet(
                 f"`{outcome.call}` returned a coroutine: `{self.name}` is `async`. Leave that word out."
@@ -270,22 +277,53 @@ class Attempt:
             self._judge_arguments(outcome.call, before, (args, kwargs))
         return outcome
 
+    def _as_it_takes_them(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+        """The arguments, by name where the function takes them by name only."""
+        try:
+            taken = inspect.signature(self.function).parameters.values()
+        # An object has none, or attributes of its own that fail.
+        except Exception:
+            return args, kwargs
+        kinds = [each.kind for each in taken]
+        by_name = [each.name for each in taken if each.kind is each.KEYWORD_ONLY]
+        by_place = sum(kind in (0, 1) for kind in kinds)
+        if inspect.Parameter.VAR_POSITIONAL in kinds or len(args) <= by_place:
+            return args, kwargs
+        named, rest = dict(kwargs), []
+        for place, value in list(enumerate(args))[by_place:]:
+            name = self.parameters[place] if place < len(self.parameters) else None
+            if name in by_name:
+                by_name.remove(name)
+                named[name] = value
+            else:
+                rest.append(value)
+        # Other names than the stub's are taken in their order.
+        named |= dict(zip(by_name, rest))
+        return args[:by_place] + tuple(rest[len(by_name) :]), named
+
     def _judge_arguments(self, call: str, before: tuple, after: tuple) -> None:
         values = [*after[0], *after[1].values()]
         for was, now in zip([*before[0], *before[1].values()], values):
-            if type(now) in (dict, list) and not same(now, was):
+            if type(now) in (dict, list) and not same(was, now):
                 raise NotYet(
                     f"`{call}` changed the {type(now).__name__} that it was given: it was `{show(was)}`, now it is "
-                    f"`{show(now)}`. The caller goes on with it. Read from it, or change a copy."
+                    f"`{show(now)}`. The caller goes on with it. Read from it, or change a copy: `dict(…)`."
                 )
 
     def answer(self, *args, **kwargs) -> Outcome:
         """What it returns, and for which call; an exception, or a forgotten ``return``, is *not yet*."""
-        outcome = self.run(*args, **kwargs)
-        if outcome.error is not None:
-            raise NotYet(f"`{outcome.call}` {outcome.said}. {self.explain(outcome.error)}")
+        outcome = self._without_error(self.run(*args, **kwargs))
         if outcome.value is None:
             raise NotYet(f"`{outcome.call}` returned `None`. {self._why_none(outcome)}")
+        return outcome
+
+    def _without_error(self, outcome: Outcome, because: str = "") -> Outcome:
+        if outcome.error is not None:
+            why = self.explain(outcome.error)
+            # What is known of the input helps where nothing is known of the error.
+            if why == UNEXPLAINED:
+                why = f"{why} {because}".rstrip()
+            raise NotYet(f"`{outcome.call}` {outcome.said}. {why}")
         return outcome
 
     def _why_none(self, outcome: Outcome) -> str:
@@ -308,9 +346,7 @@ class Attempt:
 
     def must_return(self, expected: object, *args, because: str = "", **kwargs) -> None:
         """Require this value (and this type) for these arguments."""
-        got = self.run(*args, **kwargs)
-        if got.error is not None:
-            raise NotYet(f"`{got.call}` {got.said}. {self.explain(got.error)}")
+        got = self._without_error(self.run(*args, **kwargs), because)
         if got.value is None and (got.printed or not has_return(self.function)):
             raise NotYet(f"`{got.call}` returned `None`. {self._why_none(got)}")
         if not same(got.value, expected):
@@ -328,8 +364,9 @@ class Attempt:
 
     def explain(self, error: BaseException) -> str:
         """The sentence that tells a learner how one comes to raise this here."""
-        for error_type, sentence in self.slips.items():
-            if is_a(error, error_type):
+        said = describe_error(error)
+        for slip, sentence in self.slips.items():
+            if slip in said if isinstance(slip, str) else is_a(error, slip):
                 return sentence
         if is_a(error, RecursionError):
             return "The function calls itself without end."
@@ -339,45 +376,56 @@ class Attempt:
             return "A function that ends the program cannot give an answer: use `return`."
         if is_a(error, NotImplementedError):
             return "Replace that line with your answer."
-        return "It must not fail for this input."
+        return UNEXPLAINED
+
+
+def plain(value: object) -> object:
+    """A text or number in Python's own type: of a numpy scalar, of an enumeration, of any subclass.
+
+    So its ``==`` is Python's, and not one that finds everything equal.
+    """
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+        value = value.item()
+    if type(value) is bool:
+        return value
+    for kind, exactly in (
+        (str, str.__str__),
+        (int, int.__int__),
+        (float, float.__float__),
+        (bytes, lambda content: bytes.join(b"", [content, b""])),
+    ):
+        if is_a(value, kind) and type(value) is not kind:
+            return exactly(value)
+    return value
 
 
 def same(value: object, expected: object) -> bool:
-    """Is it this value, and of this very type, all the way down?
+    """Is it this value, and of this kind, all the way down? ``True`` is not ``1``, and ``1.0`` is not ``1``.
 
     A learner's own ``__eq__`` is never asked: it may say yes to everything, or fail. ``expected`` is made of Python's
     own types.
     """
+    value = plain(value)
+    if type(expected) is dict:
+        if not is_a(value, dict):
+            return False
+        found = {plain(name): each for name, each in dict.items(value) if is_a(name, str)}
+        if dict.__len__(value) != len(expected) or found.keys() != expected.keys():
+            return False
+        return all(same(found[name], expected[name]) for name in expected)
+    if type(expected) in (list, tuple):
+        kind = type(expected)
+        if not is_a(value, kind) or kind.__len__(value) != len(expected):
+            return False
+        return all(map(same, kind.__iter__(value), expected))
     if type(value) is not type(expected):
         return False
-    if type(expected) is dict:
-        if [name for name in value if type(name) is not str] or value.keys() != expected.keys():
-            return False
-        return all(same(value[name], expected[name]) for name in expected)
-    if type(expected) in (list, tuple):
-        return len(value) == len(expected) and all(map(same, value, expected))
     if type(expected) is set and {type(each) for each in value} - {str}:
         return False
+    # nan is not equal to itself.
+    if type(expected) is float and math.isnan(expected):
+        return math.isnan(value)
     return value == expected
-
-
-def has_return(function: Callable) -> bool:
-    """Whether there is a ``return`` with a value in the function's own text. A lambda always returns."""
-    if getattr(function, "__name__", "") == "<lambda>":
-        return True
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return False
-    waiting = [inner for node in tree.body for inner in ast.iter_child_nodes(node)]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Return) and node.value is not None:
-            return True
-        # A function inside has returns of its own.
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            waiting += ast.iter_child_nodes(node)
-    return False
 
 
 def is_a(value: object, kind: type | tuple[type, ...]) -> bool:
@@ -417,3 +465,24 @@ def type_of(value: object) -> str:
     """'a dict', 'an int': for messages."""
     name = type(value).__name__
     return f"an {name}" if name.startswith(tuple("aeiou")) else f"a {name}"
+
+
+def has_return(function: Callable) -> bool:
+    """Whether there is a ``return`` with a value in the function's own text. A lambda always returns."""
+    if not is_a(function, types.FunctionType):
+        return False
+    if function.__name__ == "<lambda>":
+        return True
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return False
+    waiting = [inner for node in tree.body for inner in ast.iter_child_nodes(node)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Return) and node.value is not None:
+            return True
+        # A function inside has returns of its own.
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+    return False

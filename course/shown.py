@@ -61,10 +61,20 @@ def display(shown: Shown) -> None:
         print(shown.text)
 
 
+# What takes part in a text and is drawn as nothing: Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties.txt,
+# and the blank of Braille. Python calls some of them printable, so that "admin" and a look-alike would be drawn alike.
+DRAWN_AS_NOTHING = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
 def printable(text: str) -> str:
     """``text`` with invisible and direction-changing characters spelled out, so that nothing hides in a picture."""
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
+        character
+        if character.isprintable() and not DRAWN_AS_NOTHING.match(character)
+        else character.encode("unicode_escape").decode()
         for character in text
     )
 

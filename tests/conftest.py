@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ from tests.learner.running_course import copy_course, running_course
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
+# Not for a whole session: Playwright keeps an event loop running, and nbclient wants one of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
-    """The system's Chromium or Google Chrome, driven by Playwright; one for all tests of a worker."""
+    """The system's Chromium or Google Chrome, driven by Playwright; one for the tests of a file."""
     path = require_browser()
     from playwright.sync_api import sync_playwright
 
@@ -39,10 +41,10 @@ def course(tmp_path_factory) -> Iterator:
         yield running
 
 
-@pytest.fixture
-def page(browser) -> Iterator:
-    """A page of the browser, on which nothing may ask for anything outside this machine."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+@contextmanager
+def new_page(context) -> Iterator:
+    """A page on which nothing may ask for anything outside this machine."""
+    page = context.new_page()
     page.set_default_timeout(PATIENCE)
     outside = []
     local = re.compile(r"(https?|wss?)://(localhost|127\.0\.0\.1)[:/]|data:|blob:")
@@ -50,6 +52,20 @@ def page(browser) -> Iterator:
     yield page
     page.close()
     assert outside == [], "the page asked for something outside this machine"
+
+
+@pytest.fixture(scope="module")
+def context(browser) -> Iterator:
+    """One profile of the browser for the tests of a file: what JupyterLab consists of is fetched and compiled once."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context) -> Iterator:
+    with new_page(context) as page:
+        yield page
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """A token that a learner's function has made, read without trust."""
 
+import hmac
+
 from course.checking import NotYet, show
-from course.token_parts import decode_part, read_object
+from course.token_parts import decode_part, encode_part, read_object
 
 
 def read_token(token: object, made_by: str, slip: str = "") -> tuple[dict, dict]:
@@ -18,3 +20,18 @@ def read_token(token: object, made_by: str, slip: str = "") -> tuple[dict, dict]
         return tuple(read_object(decode_part(part).decode("utf-8")) for part in (header, payload))
     except ValueError as error:
         raise NotYet(f"{said}: {show(str(error))[1:-1]}. {slip}".rstrip()) from None
+
+
+def claims_signed_with(token: object, key: str, made_by: str, slip: str = "") -> dict:
+    """The claims of a token that is HS256 and signed with this very key; anything else is *not yet*."""
+    header, claims = read_token(token, made_by, slip)
+    if header.get("alg") != "HS256":
+        raise NotYet(f"`{made_by}` signed with `{show(header.get('alg'))}`. Expected `'HS256'`.")
+    signing_input, _, signature = token.rpartition(".")
+    mac = hmac.digest(key.encode(), signing_input.encode(), "sha256")
+    if signature != encode_part(mac):
+        raise NotYet(
+            f"The token of `{made_by}` does not verify with the key that was given. "
+            f"Sign with the `key` that the function is given."
+        )
+    return claims

@@ -21,7 +21,6 @@ from course.paths import Course
 from tests.apps.running import (
     APPS,
     NAMES,
-    WITH_SQLALCHEMY,
     _processes,
     _serve,
     environment_for,
@@ -126,7 +125,9 @@ def test_importing_an_app_does_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-STARTING_AT_ONCE = 4
+STARTING_AT_ONCE = 3
+# start.py and house.py are the same in all of them; these differ in their tables.
+DIFFERENT_TABLES = ["refresh_logout", "roles", "fastapi_login"]
 
 
 def start_after_all_have_looked(module, barrier) -> None:
@@ -164,13 +165,13 @@ def start_at_once(name: str, environment: dict) -> list[int]:
     return codes
 
 
-@pytest.mark.parametrize("name", WITH_SQLALCHEMY)
+@pytest.mark.parametrize("name", DIFFERENT_TABLES)
 def test_processes_that_start_at_once_on_an_empty_file_all_start(name, tmp_path):
     environment = environment_for(tmp_path, SECRET.decode())
     assert start_at_once(name, environment) == [0] * STARTING_AT_ONCE
 
 
-@pytest.mark.parametrize("name", WITH_SQLALCHEMY)
+@pytest.mark.parametrize("name", DIFFERENT_TABLES)
 def test_processes_that_start_at_once_on_postgresql_all_start(name, tmp_path, empty_database):
     environment = environment_for(tmp_path, SECRET.decode(), empty_database)
     assert start_at_once(name, environment) == [0] * STARTING_AT_ONCE

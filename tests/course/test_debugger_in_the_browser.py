@@ -6,14 +6,13 @@ from pathlib import Path
 
 import axe_playwright_python
 import jwt
-import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
-from course.lesson import KERNELSPEC
+from tests.conftest import new_page
 from tests.course.test_contrast import contrast
-from tests.lab import PATIENCE, PICTURES, open_lesson
-from tests.learner.running_course import RunningCourse, copy_course, running_course
+from tests.lab import PICTURES, open_lesson
+from tests.learner.running_course import RunningCourse
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -23,34 +22,31 @@ FORM = ".course-debugger"
 
 
 @pytest.fixture(scope="module", params=THEMES)
-def theme(request) -> str:
-    return request.param
+def theme(request, course) -> str:
+    course.add_notebook("play", "from course import debugger\n\ndebugger()")
+    course.set_theme(THEMES[request.param])
+    yield request.param
+    course.set_theme(THEMES["light"])
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory, theme):
-    folder = copy_course(tmp_path_factory.mktemp(theme))
-    cell = nbformat.v4.new_code_cell("from course import debugger\n\ndebugger()", id="play")
-    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNELSPEC})
-    (folder / "my_work").mkdir()
-    nbformat.write(notebook, folder / "my_work/play.ipynb")
-    overrides = folder / "course/lab_settings/overrides.json"
-    settings = json.loads(overrides.read_text("utf-8"))
-    settings["@jupyterlab/apputils-extension:themes"] = {"theme": THEMES[theme]}
-    overrides.write_text(json.dumps(settings), encoding="utf-8")
-    with running_course(folder) as running:
-        yield running
+def page(context, course: RunningCourse, theme: str):
+    with new_page(context) as page:
+        open_lesson(page, course, "play")
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-name", THEMES[theme])
+        yield page
 
 
 @pytest.fixture
-def form(page: Page, course: RunningCourse, theme: str):
-    open_lesson(page, course, "play")
+def form(page: Page, theme: str):
+    """A form that nobody has used: the cell is run again."""
     page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Control+Enter")
     form = page.locator(FORM)
-    expect(form).to_be_visible(timeout=PATIENCE)
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-name", THEMES[theme])
+    expect(form).to_be_visible()
     expect(form.get_by_role("group", name="A decoded JSON Web Token")).to_be_visible()
+    expect(form.locator(".course-verdict")).to_contain_text("○ Not checked.")
+    expect(form.get_by_role("textbox", name="Key")).to_have_value("")
     return form
 
 

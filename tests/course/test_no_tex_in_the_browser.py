@@ -1,12 +1,8 @@
 """JupyterLab reads TeX in the HTML of an output. Nothing that a token, an error or an answer says is read so."""
 
-import nbformat
-import pytest
 from playwright.sync_api import expect
 
-from course.build import KERNELSPEC
 from tests.lab import PATIENCE, open_lesson
-from tests.learner.running_course import copy_course, running_course
 
 PRICES = "was $5, is $6"
 # What each of the ways to begin TeX looks like in the page, if it is left alone.
@@ -52,18 +48,8 @@ server = course.serve(app)
 """
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    folder = copy_course(tmp_path_factory.mktemp("tex"))
-    cells = [nbformat.v4.new_code_cell(source) for source in [PRELUDE, *CELLS.values()]]
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC})
-    (folder / "my_work").mkdir()
-    nbformat.write(notebook, folder / "my_work/tex.ipynb")
-    with running_course(folder) as running:
-        yield running
-
-
 def test_what_others_wrote_is_never_read_as_tex(page, course):
+    course.add_notebook("tex", PRELUDE, *CELLS.values())
     open_lesson(page, course, "tex")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()

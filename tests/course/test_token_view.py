@@ -87,3 +87,13 @@ def test_a_token_is_attackers_input():
 def test_parts_that_cannot_be_read_do_not_hide_those_that_can():
     header = encode_part({"alg": "HS256"})
     assert 'alg  "HS256"' in show_token(f"{header}.!.!").text
+
+
+@pytest.mark.parametrize("hidden", [
+    "\u3164", "\u00ad", "\ufe0f", "\u2800", "\U000e0041", "\u115f", "\u17b4", "\u180e", "\u034f", "\uffa0", "\u2064", "\U0001d173",
+], ids=ascii)  # fmt: skip
+def test_nothing_in_a_claim_is_drawn_as_nothing(hidden):
+    shown = show_token(unsigned({"sub": f"adm{hidden}in", f"ro{hidden}le": "x"}))
+    for drawn in (shown.text, shown.html):
+        assert hidden not in drawn
+        assert drawn.count(ascii(hidden)[1:-1]) >= 2

@@ -18,7 +18,7 @@ def run_pytest_on(
         cells=[first, second], metadata={"kernelspec": {"name": "python3", "display_name": "x"}}
     )
     nbformat.write(notebook, tmp_path / "tiny.ipynb")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n0", "-c", str(ROOT / "pyproject.toml"),
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-n0", "-c", str(ROOT / "pyproject.toml"),
                f"--rootdir={ROOT}", *options, "-p", "conftest", str(tmp_path / "tiny.ipynb")]  # fmt: skip
     return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120

@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
+
+from course.lesson import KERNELSPEC
 from course.paths import ROOT
 
 NEEDED = ("course", "notebooks", "solutions", "app_snippets")
@@ -44,6 +47,20 @@ class RunningCourse:
         ) as answer:
             return json.load(answer)
 
+    def add_notebook(self, name: str, *cells: str) -> None:
+        """Put a notebook with these code cells beside the lessons."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in cells],
+            metadata={"kernelspec": KERNELSPEC},
+        )
+        nbformat.write(notebook, self.folder / f"my_work/{name}.ipynb")
+
+    def set_theme(self, theme: str) -> None:
+        """Choose a theme, as a learner does under Settings; it holds for the next page that is opened."""
+        path = self.folder / "settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"theme": theme}), encoding="utf-8")
+
 
 def copy_course(folder: Path) -> Path:
     """A copy of everything that a learner needs."""
@@ -71,7 +88,13 @@ def running_course(folder: Path) -> Iterator[RunningCourse]:
         {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {}
     )
     # The kernels, which start in my_work/, must find the copy's `course` as well.
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder),
+        # Nobody's own settings: neither read nor changed.
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+    }
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             command,

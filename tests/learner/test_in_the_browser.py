@@ -92,14 +92,11 @@ def test_the_copy_opens_unchanged_and_without_a_pop_up(page, course):
     assert json.loads((course.folder / "my_work/01_decode_a_jwt.ipynb").read_text("utf-8"))["cells"]
 
 
-def test_start_page_shows_what_was_solved_after_a_restart(browser, tmp_path, monkeypatch):
-    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path / "workspaces"))
+def test_start_page_shows_what_was_solved_after_a_restart(page, tmp_path):
     folder = copy_course(tmp_path / "course")
     lesson = "01_decode_a_jwt"
     exercises = sum(len(each.exercises) for each in read_map(Course()))
     PICTURES.mkdir(exist_ok=True)
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(PATIENCE)
     with running_course(folder) as running:
         page.goto(running.start_address)
         expect(page.get_by_role("heading", name="JWT, cell by cell")).to_be_visible()
@@ -134,4 +131,3 @@ def test_start_page_shows_what_was_solved_after_a_restart(browser, tmp_path, mon
             page, code_cell(page, "progress()"), "from course import progress\n\nprogress()"
         )
         expect(page.get_by_role("row", name="01 Decode a JWT")).to_contain_text("1 of 4")
-    page.close()

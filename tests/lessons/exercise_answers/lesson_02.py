@@ -50,10 +50,54 @@ RIGHT = {
     "2.1": [
         _sign(),
         "def sign(claims, key):\n    return jwt_encode(claims, key)\nfrom jose.jwt import encode as jwt_encode",
+        _sign(
+            dumps_claims='json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()'
+        ),
+        _sign(dumps_claims='json.dumps(claims, separators=(",", ":"), sort_keys=True).encode()'),
+        """
+import jwt as _pyjwt
+def sign(claims, key):
+    import warnings
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        return _pyjwt.encode(claims, key, algorithm='HS256')
+""",
+        """
+def sign(payload, *, secret):
+    encode = json.JSONEncoder(separators=(',', ':')).encode
+    parts = [encode_part(encode(each).encode()) for each in ({'alg': 'HS256', 'typ': 'JWT'}, payload)]
+    mac = hmac.new(secret.encode(), digestmod=hashlib.sha256)
+    mac.update('.'.join(parts).encode())
+    return '.'.join([*parts, encode_part(mac.digest())])
+""",
     ],
     "2.2": [
         _verify(),
         _verify(unequal="not hmac.compare_digest(expected.encode(), signature.encode())"),
+        """
+from jose import jwt as _jose
+def verify(token, key):
+    from jose import jwk
+    try:
+        return _jose.decode(token, jwk.construct(key, 'HS256'), algorithms=['HS256'], options={'verify_sub': False, 'verify_exp': False})
+    except Exception as error:
+        raise ValueError('no') from error
+""",
+        """
+class Refused(ValueError):
+    pass
+def verify(token, *, key):
+    try:
+        head, body, mac = token.split('.')
+        right = hmac.new(bytes(key, 'utf-8'), bytes(f'{head}.{body}', 'utf-8'), 'sha256').digest()
+        given = base64.b64decode(mac + '=', altchars='-_', validate=True)
+        assert hmac.compare_digest(right, given)
+        header, claims = (json.loads(base64.urlsafe_b64decode(each + '==')) for each in (head, body))
+        assert isinstance(claims, dict) and header['alg'] == 'HS256'
+    except Exception as error:
+        raise Refused from error
+    return claims
+""",
     ],
     "2.3": [
         """
@@ -62,7 +106,20 @@ def is_canonical(part):
     if not re.fullmatch("[A-Za-z0-9_-]*", part) or len(part) % 4 == 1:
         return False
     return base64.urlsafe_b64encode(base64.urlsafe_b64decode(part + "==")).rstrip(b"=") == part.encode()
-"""
+""",
+        """
+def is_canonical(part):
+    try:
+        return encode_part(base64.b64decode(part + '=' * (-len(part) % 4), '-_', validate=True)) == part
+    except Exception:
+        return False
+""",
+        """
+import numpy, re
+def is_canonical(text):
+    good = re.fullmatch('(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?', text)
+    return numpy.bool_(good is not None)
+""",
     ],
 }
 
@@ -88,10 +145,85 @@ WRONG = {
             "leaves the padding out",
         ),
         (_sign(mac="hmac.digest(b'secret', text.encode(), 'sha256')"), "the key the `key`"),
-        (_sign(dumps_header='b\'{"alg":"HS512"}\''), "Your header is"),
+        (_sign(dumps_header='b\'{"alg":"HS512"}\''), "Your header"),
+        (
+            _sign(dumps_claims='json.dumps(claims).replace(" ", "").encode()'),
+            "lost spaces inside its values",
+        ),
+        (
+            _sign(dumps_claims='"".join(json.dumps(claims).split()).encode()'),
+            "lost spaces inside its values",
+        ),
+        (
+            _sign(dumps_claims='json.dumps(claims, separators=(",", ":")).lower().encode()'),
+            "Your payload says",
+        ),
+        (
+            _sign(
+                dumps_claims='json.dumps(claims, separators=(",", ":")).encode("latin-1", "ignore")[:4000]'
+            ),
+            "Your payload",
+        ),
+        (_sign(dumps_claims='json.dumps(claims, separators=(",", ": ")).encode()'), "Write it"),
+        (
+            _sign(
+                dumps_claims='json.dumps({name: str(value) for name, value in claims.items()}, separators=(",", ":")).encode()'
+            ),
+            "Your payload says",
+        ),
+        (
+            _sign(mac="hmac.digest(key.strip().encode(), text.encode(), 'sha256')"),
+            "white space at its ends",
+        ),
+        (
+            _sign(mac="hmac.digest(key.encode()[:64], text.encode(), 'sha256')"),
+            "Your signature differs",
+        ),
+        (
+            _sign(mac="hmac.digest(key.lower().encode(), text.encode(), 'sha256')"),
+            "in small letters",
+        ),
+        (
+            _sign(mac="hmac.digest(key.encode('ascii', 'ignore'), text.encode(), 'sha256')"),
+            "Your signature differs",
+        ),
+        (
+            _sign(
+                dumps_claims='json.dumps(claims, separators=(",", ":")).encode() if claims.setdefault("iat", 1) else b""'
+            ),
+            "changed the dict",
+        ),
+        (
+            """
+class Anything(str):
+    __eq__ = lambda self, other: True
+    __ne__ = lambda self, other: False
+def sign(claims, key):
+    return Anything('a.b.c')
+""",
+            "Your header",
+        ),
+        (
+            """
+def sign(claims, key):
+    return 'a.b.c'
+""",
+            "Your header",
+        ),
+        (
+            """
+def sign(claims, key):
+    return b'a.b.c'
+""",
+            "Expected text",
+        ),
     ],
     "2.2": [
         (_verify(unequal="False"), "accepted a token with a changed payload"),
+        (
+            _verify().replace('raise ValueError("no")', "raise PermissionError"),
+            "It must raise `ValueError`",
+        ),
         (_verify(bad_header="False"), "Check `alg` in the header"),
         (_verify(bad_claims="False"), "Claims are a JSON object"),
         (_verify(unequal="not expected.startswith(signature)"), "an empty signature"),
@@ -113,7 +245,45 @@ WRONG = {
             "def verify(token, key):\n    header, payload, signature = token.split('.')\n"
             "    mac = hmac.digest(key.encode(), f'{header}.{payload}'.encode(), 'sha256')\n"
             "    assert encode_part(mac) == signature\n    return json.loads(base64.urlsafe_b64decode(payload + '=='))",
-            "It must raise `ValueError`",
+            "Claims are a JSON object",
+        ),
+        (_verify(bad_header="head.get('alg').upper() != 'HS256'"), "capital letters count"),
+        (_verify(bad_header="head.get('alg', '').casefold() != 'hs256'"), "capital letters count"),
+        (_verify(bad_header="not head['alg'].startswith('HS256')"), "Check `alg` in the header"),
+        (_verify(bad_header="head['alg'].strip() != 'HS256'"), "Check `alg` in the header"),
+        (_verify(bad_header="head['alg'] not in 'HS256'"), "Check `alg` in the header"),
+        (_verify(bad_header="'HS256' not in head['alg']"), "Check `alg` in the header"),
+        (_verify(bad_header="head['alg'] != 'HS256'"), "It must raise `ValueError`"),
+        (_verify(bad_header="head.get('alg') == 'none'"), "Check `alg` in the header"),
+        (_verify(unequal="expected.lower() != signature.lower()"), "swapped"),
+        (_verify(unequal="expected not in signature"), "accepted a token with a longer signature"),
+        (_verify(unequal="not signature.endswith(expected)"), "in front of the signature"),
+        (_verify(unequal="any(a != b for a, b in zip(expected, signature))"), "an empty signature"),
+        (_verify(unequal="expected[:-4] != signature[:-4]"), "last characters changed"),
+        (
+            _verify(unequal="len(expected) != len(signature)"),
+            "accepted a token with a changed payload",
+        ),
+        (_verify(bad_claims="isinstance(claims, list)"), "Claims are a JSON object"),
+        (_verify(bad_claims="claims and type(claims) != dict"), "Claims are a JSON object"),
+        (
+            _verify()
+            .replace("return claims", "return dict(claims)")
+            .replace("type(claims) != dict", "False"),
+            "list",
+        ),
+        (_verify().replace("key.encode()", "key.strip().encode()"), "This token is genuine"),
+        (_verify().replace("key.encode()", "key.lower().encode()"), "This token is genuine"),
+        (
+            """
+from jose import jwt as _jose, JWTError
+def verify(token, key):
+    try:
+        return _jose.decode(token, key, options={'verify_sub': False})
+    except JWTError as error:
+        raise ValueError('no') from error
+""",
+            "HS512",
         ),
     ],
     "2.3": [
@@ -135,6 +305,85 @@ WRONG = {
             "def is_canonical(part):\n    decoded = base64.urlsafe_b64decode(part + '==')\n"
             "    return base64.urlsafe_b64encode(decoded).decode() == part",
             "This is what encoding some bytes gives",
+        ),
+        (
+            """
+import re
+def is_canonical(part):
+    return bool(re.match('(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$', part))
+""",
+            "line break",
+        ),
+        (
+            """
+def is_canonical(part):
+    try:
+        return encode_part(base64.urlsafe_b64decode(part + '==')) == part.strip()
+    except ValueError:
+        return False
+""",
+            "line break",
+        ),
+        (
+            """
+def is_canonical(part):
+    try:
+        return encode_part(base64.urlsafe_b64decode(part + '==')) == part.rstrip('=')
+    except ValueError:
+        return False
+""",
+            "padding",
+        ),
+        (
+            """
+def is_canonical(part):
+    try:
+        return encode_part(base64.urlsafe_b64decode(part + '==')) == part.replace('/', '_').replace('+', '-')
+    except ValueError:
+        return False
+""",
+            "other base64",
+        ),
+        (
+            """
+def is_canonical(part):
+    return all(c.isalnum() or c in '-_' for c in part) and len(part) % 4 != 1 and (len(part) % 4 == 0 or part[-1] in 'AEIMQUYcgkosw048')
+""",
+            "not ASCII",
+        ),
+        (
+            """
+def is_canonical(part):
+    if len(part) > 1000:
+        return False
+    try:
+        return encode_part(base64.urlsafe_b64decode(part + '==')) == part
+    except ValueError:
+        return False
+""",
+            "encoding some bytes gives",
+        ),
+        (
+            """
+def is_canonical(part):
+    if not part:
+        return False
+    try:
+        return encode_part(base64.urlsafe_b64decode(part + '==')) == part
+    except ValueError:
+        return False
+""",
+            "encoding some bytes gives",
+        ),
+        (
+            """
+def is_canonical(part):
+    try:
+        return part and encode_part(base64.urlsafe_b64decode(part + '==')) == part
+    except ValueError:
+        return False
+""",
+            "Expected: `True`",
         ),
     ],
 }
