@@ -3,6 +3,7 @@
 import functools
 import importlib
 import random
+import threading
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -117,3 +118,17 @@ def test_odd_stories_are_never_a_fault_of_the_course(number):
         ):
             result = checking.check("9.1", answer)
             assert result.outcome == checking.NOT_YET, result.text
+
+
+@pytest.mark.parametrize("number", ["09"])
+def test_thread_that_waits_for_ever_is_not_asked_about_loops(number, monkeypatch):
+    situations(number)
+    monkeypatch.setattr(checking, "TIME_LIMIT", 0.5)
+    own = threading.Lock()
+
+    def newer_than(store, used):
+        with own, own:
+            return store.refresh()
+
+    said = checking.check("9.3", newer_than).text
+    assert "waits for something that never comes" in said and "loop" not in said
