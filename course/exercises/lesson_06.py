@@ -174,9 +174,10 @@ def _app() -> tuple[Flask, JWTManager]:
 @contextmanager
 def _trial(answer: object, name: str, argument: Callable) -> Iterator[_Trial]:
     app, manager = _app()
+    key = app.config["JWT_SECRET_KEY"]
     Attempt(answer, name).prepare(argument(app, manager))
     with trial_server(app) as server:
-        yield _Trial(server, app.config["JWT_SECRET_KEY"])
+        yield _Trial(server, key)
 
 
 @exercise(

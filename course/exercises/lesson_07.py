@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, InvalidRequestError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from course.checking import Attempt, NotYet, describe_error, exercise, is_a, same, show
-from course.trials.database import somebody_faster, trial_database
+from course.trials.database import somebody_faster, trial_database, trial_session
 from course.trials.hashing import Hashes, counted_hashes
 
 RIGHT, WRONG = "Correct horse  battery staple", "let me in"
@@ -210,6 +210,16 @@ def let_the_database_decide(store):
     return "The database decides, also between two at once, and the session lives on."
 
 
+def _roll_back(session: Session) -> None:
+    try:
+        session.rollback()
+    except Exception as error:
+        raise NotYet(
+            f"After `store` has run, the session cannot be used: `{describe_error(error)}`. Only use it: add, commit, "
+            "roll back."
+        ) from None
+
+
 def _judge_store(store, engine) -> None:
     class Base(DeclarativeBase):
         pass
@@ -252,7 +262,7 @@ def _judge_store(store, engine) -> None:
         if not call(session, name, expected[name]):
             raise NotYet(otherwise)
         # What was not committed is lost, here and in another session.
-        session.rollback()
+        _roll_back(session)
         if name not in (now := stored()):
             raise NotYet(
                 f"It returned `True`, but the user is not in the database: commit. There are {show(sorted(now))}, "
@@ -277,14 +287,14 @@ def _judge_store(store, engine) -> None:
                 "It needs `session.rollback()`."
             ) from None
         # The look has begun a transaction, and an answer may want to begin its own.
-        session.rollback()
+        _roll_back(session)
         if stored() != expected:
             raise NotYet(
                 f"`store` returned `False` for the name {name}, which is taken, and the user who has it was changed. "
                 "Leave what is stored as it is."
             )
 
-    with Session(engine) as session:
+    with trial_session(engine) as session:
         must_store(session, "ada", "`store` returned `False` for a name that is free.")
         must_refuse(session, "ada")
         must_store(session, "bob", "After one refusal, a free name is refused, too.")
@@ -292,13 +302,13 @@ def _judge_store(store, engine) -> None:
             session, "Ada", "`store` returned `False` for `Ada`, which is another text than `ada`."
         )
         must_refuse(session, "bob")
-    with Session(engine) as session:
+    with trial_session(engine) as session:
         must_refuse(session, "ada")
         must_store(session, "Eve Lovelace", "A name with a space in it is free, and was refused.")
 
     # Somebody else takes the name after `store` has looked around and before it writes.
     theirs = "INSERT OR IGNORE INTO users (username, password) VALUES ('carol', 'theirs')"
-    with somebody_faster(engine, theirs), Session(engine) as session:
+    with somebody_faster(engine, theirs), trial_session(engine) as session:
         outcome = attempt.run(session, User(username="carol", password="mine"))
     if is_a(outcome.error, IntegrityError):
         raise NotYet(
@@ -316,7 +326,7 @@ def _judge_store(store, engine) -> None:
     def unplug(session):
         raise OperationalError("COMMIT", {}, Exception("disk full"))
 
-    with Session(engine) as session:
+    with trial_session(engine) as session:
         event.listen(session, "before_commit", unplug)
         outcome = attempt.run(session, User(username="dora", password="hash"))
     if outcome.error is None:

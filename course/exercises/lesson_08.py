@@ -17,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from course.checking import Attempt, NotYet, describe_error, exercise, is_a, same, show
 from course.token_parts import encode_part
-from course.trials.database import trial_database
+from course.trials.database import trial_database, trial_session
 from course.trials.server import TrialServer, ask, refused, trial_server
 
 
@@ -407,7 +407,7 @@ def _judge_rows(attempt: Attempt, engine, model, now: int) -> None:
         session.query(model).delete()
         session.add_all(model(jti=jti, expires_at=at) for jti, at in rows.items())
         session.commit()
-    with Session(engine) as session:
+    with trial_session(engine) as session:
         outcome = attempt.run(session, model, now)
     if outcome.error is not None:
         raise NotYet(

@@ -472,10 +472,11 @@ def _claims(scope: object) -> dict:
 def _told(attempt: Attempt, wanted: list[str], claims: dict) -> Outcome:
     security_scopes = SecurityScopes(list(wanted))
     outcome = attempt.run(security_scopes, claims)
-    if not same(security_scopes.scopes, wanted):
+    left = getattr(security_scopes, "scopes", None)
+    if not same(left, wanted):
         raise NotYet(
             f"The view wanted `{show(wanted)}`, and after the call `security_scopes.scopes` is "
-            f"`{show(security_scopes.scopes)}`. Only read it."
+            f"`{show(left)}`. Only read it."
         )
     return outcome
 

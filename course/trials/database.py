@@ -7,6 +7,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import create_engine, event
+from sqlalchemy.orm import Session
+
+from course.checking import NotYet, describe_error
 
 
 @contextmanager
@@ -18,6 +21,22 @@ def trial_database() -> Iterator:
             yield engine
         finally:
             engine.dispose()
+
+
+@contextmanager
+def trial_session(engine) -> Iterator[Session]:
+    """A session for a learner's function, closed afterwards, whatever has become of it."""
+    session = Session(engine)
+    try:
+        yield session
+    finally:
+        try:
+            session.close()
+        except Exception as error:
+            raise NotYet(
+                f"After your function has run, the session cannot be closed: `{describe_error(error)}`. Only use it: "
+                "execute, commit, roll back."
+            ) from None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from flask import got_request_exception
 
 from course.checking import NotAttempted, NotYet, describe_error, show
 from course.server import Server
-from course.server_log import silence
+from course.server_log import is_flask, silence
 
 PATIENCE = 10  # seconds that an answer may take
 
@@ -120,6 +120,7 @@ def _slip(error: BaseException) -> str:
 def trial_server(app) -> Iterator[TrialServer]:
     """Serve a Flask or FastAPI app on a free port of 127.0.0.1 until the block ends; nothing is printed."""
     trial = TrialServer("")
+    _must_be_whole(app)
     with _remembering_errors(app, trial.errors) as remembered:
         try:
             server = Server(remembered, "trial", 0)
@@ -136,11 +137,22 @@ def trial_server(app) -> Iterator[TrialServer]:
             server.stop()
 
 
+def _must_be_whole(app) -> None:
+    """What a learner's function was given to add to may have lost a part."""
+    parts = ("config", "wsgi_app", "view_functions") if is_flask(app) else ("router",)
+    for part in parts:
+        if not getattr(app, part, None):
+            raise NotYet(
+                f"After your function has run, the app has no `{part}` any more. Add to the app, and leave the rest of it "
+                "as it is."
+            )
+
+
 @contextmanager
 def _remembering_errors(app, errors: list) -> Iterator:
     """The app, with the exceptions of its views kept in ``errors`` and logged nowhere."""
     silence(app)
-    if not hasattr(app, "wsgi_app"):
+    if not is_flask(app):
 
         async def remembered(scope, receive, send):
             try:
