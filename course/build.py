@@ -39,7 +39,7 @@ class _Target:
 
     @property
     def command(self) -> str:
-        return f"uv run course build {self.lesson.number or self.lesson.name}"
+        return f"uv run --group dev course build {self.lesson.number or self.lesson.name}"
 
 
 def _targets(course: Course, number: str | None) -> list[_Target]:
@@ -261,7 +261,7 @@ def differences(course: Course, number: str | None = None) -> Iterator[str]:
         else:
             yield from _compare(target, stored)
     for name in lesson_tables.renewed(course, _outlines(course)):
-        yield f"{name}: says something else of the lessons than their front matter. Run: uv run course build"
+        yield f"{name}: says something else of the lessons than their front matter. Run: uv run --group dev course build"
     if number is None:
         yield from app_copies.differences(course.snippets)
         expected_files = {target.path for target in targets}

@@ -19,7 +19,7 @@ README = """\
 
 **Fast track**: <!-- fast track: written by course build --><!-- /fast track -->, in this order.
 """
-COMMAND = "uv run course build 09"
+COMMAND = "uv run --group dev course build 09"
 FILES = ("notebooks/09_tiny.ipynb", "solutions/09_tiny.ipynb", "notebooks/common_errors.ipynb")
 
 
@@ -325,7 +325,7 @@ def test_tables_that_differ_are_found_and_renewed(built, runs):
     before = path.read_text(encoding="utf-8")
     path.write_text(before.replace("| 5 |", "| 6 |") + "\nMore.\n", encoding="utf-8")
     assert list(differences(built, "9")) == [
-        "README.md: says something else of the lessons than their front matter. Run: uv run course build"
+        "README.md: says something else of the lessons than their front matter. Run: uv run --group dev course build"
     ]
     assert "README.md: its parts about the lessons are renewed" in said_by_build(built, number="9")
     assert path.read_text(encoding="utf-8") == before + "\nMore.\n"
