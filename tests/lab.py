@@ -14,6 +14,11 @@ expect.set_options(timeout=PATIENCE)
 
 def open_lesson(page: Page, course: RunningCourse, lesson: str) -> None:
     page.goto(course.address_of(lesson))
+    wait_for_kernel(page)
+
+
+def wait_for_kernel(page: Page) -> None:
+    """Wait until the kernel is there: a cell run before that loses its output, and nothing runs."""
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=PATIENCE)
 
 
@@ -42,6 +47,7 @@ def code_cell(page: Page, text: str):
 
 def type_and_run(page: Page, cell, source: str) -> None:
     """Type over a cell, and run it and the next one."""
+    wait_for_kernel(page)
     cell.locator(".cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(source)
