@@ -107,9 +107,7 @@ def access_token_for(key: bytes, user_id: str, refresh_jti: str) -> str:
     return create_token(key, ACCESS_TOKEN_LIFETIME, **claims)
 
 
-def live_token(
-    request: Request, database: Database, token: Annotated[str, Depends(bearer_token)]
-) -> Claims:
+def genuine_token(request: Request, token: Annotated[str, Depends(bearer_token)]) -> Claims:
     """The claims of the token that came with the request. All else ends the request with 401."""
     try:
         decoded = jwt.decode(
@@ -125,6 +123,14 @@ def live_token(
         raise unauthorized("The token has expired.", INVALID_TOKEN) from None
     except (jwt.InvalidTokenError, ValidationError):
         raise unauthorized("The token is not valid.", INVALID_TOKEN) from None
+    return claims
+
+
+GenuineToken = Annotated[Claims, Depends(genuine_token)]
+
+
+def live_token(claims: GenuineToken, database: Database) -> Claims:
+    """The same, of a token that was not logged out."""
     if database.get(BlockedLogin, claims.login_id):
         raise unauthorized("The token was logged out.", INVALID_TOKEN)
     return claims
@@ -204,8 +210,8 @@ def refresh(
 
 
 @router.post("/logout", status_code=204, responses=refusals(401))
-def logout(claims: LiveToken, database: Database) -> None:
-    """End this login: the refresh token, and every access token that came from it."""
+def logout(claims: GenuineToken, database: Database) -> None:
+    """End this login, also a second time: the refresh token, and all access tokens from it."""
     expires_at = int(time.time() + REFRESH_TOKEN_LIFETIME.total_seconds())
     database.add(BlockedLogin(jti=claims.login_id, expires_at=expires_at))
     try:

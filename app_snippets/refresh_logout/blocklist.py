@@ -122,7 +122,8 @@ class Refresh(MethodView):
 @blp.route("/logout")
 class Logout(MethodView):
     @blp.doc(security=[{"bearerAuth": []}])
-    @jwt_required(verify_type=False)  # whichever token the client still has
+    # Whichever token the client still has, and also a second time (RFC 7009 section 2.2).
+    @jwt_required(verify_type=False, skip_revocation_check=True)
     @blp.response(204)
     def post(self):
         """End this login: the refresh token, and every access token that came from it."""

@@ -22,7 +22,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .house import INVALID_TOKEN, db
 from .users import UserModel, UserSchema, blp, log_in
 
+# However busy, a session ends after this time; and earlier, if it is idle for that time.
 SESSION_LIFETIME = timedelta(days=30)
+IDLE_LIFETIME = timedelta(days=7)
 FRESH_FOR = timedelta(minutes=5)  # after a login with the password; lesson 10 asks for it
 
 
@@ -49,13 +51,14 @@ class TokenPairSchema(Schema):
 def create_token_pair(
     user_id: str, session_id: str, refresh_jti: str, expires_at: int, fresh: timedelta | bool
 ) -> dict:
-    """The tokens of a session (claim sid). The refresh token ends when the session does."""
+    """The tokens of a session (claim sid), which ends at expires_at, in seconds since 1970."""
     claims = {"sid": session_id}
+    idle_at = int(time.time() + IDLE_LIFETIME.total_seconds())
     return {
         "access_token": create_access_token(user_id, fresh=fresh, additional_claims=claims),
         "refresh_token": create_refresh_token(
             user_id,
-            additional_claims=claims | {"jti": refresh_jti, "exp": expires_at},
+            additional_claims=claims | {"jti": refresh_jti, "exp": min(expires_at, idle_at)},
         ),
     }
 
@@ -151,11 +154,12 @@ class Refresh(MethodView):
 @blp.route("/logout")
 class Logout(MethodView):
     @blp.doc(security=[{"bearerAuth": []}])
-    @jwt_required(verify_type=False)  # whichever token the client still has
+    # Whichever token the client still has, and also a second time (RFC 7009 section 2.2).
+    @jwt_required(verify_type=False, skip_revocation_check=True)
     @blp.response(204)
     def post(self):
         """End this session."""
-        end_sessions(SessionModel.id == get_jwt()["sid"])
+        end_sessions(SessionModel.id == str(get_jwt().get("sid")))
 
 
 @blp.route("/logout-everywhere")
