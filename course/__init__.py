@@ -7,6 +7,7 @@ from course.debugger_view import debugger
 from course.exchange_view import show_exchange
 from course.expected_error import expect
 from course.progress_view import progress
+from course.questions.recall import recall
 from course.server import serve
 from course.token_view import show_token
 
@@ -19,6 +20,7 @@ __all__ = [
     "expect",
     "hint",
     "progress",
+    "recall",
     "serve",
     "show_exchange",
     "show_token",

@@ -36,8 +36,25 @@ NOT_ATTEMPTED = "not attempted"
 FAULT = "fault in the course"
 
 
+# Where something was shown: in words, and as the target of a link from a lesson.
+Place = tuple[str, str]
+
+
 class NotYet(Exception):
     """The answer is wrong; the message says what came, what was expected and the likely slip."""
+
+    def __init__(self, message: object = "", see: tuple[Place, ...] = ()):
+        super().__init__(message)
+        self.see = see
+
+
+class Remark(str):
+    """What a judge says of a right answer, with the places where it was shown."""
+
+    def __new__(cls, text: str, see: tuple[Place, ...] = ()):
+        remark = super().__new__(cls, text)
+        remark.see = see
+        return remark
 
 
 class NotAttempted(Exception):
@@ -56,6 +73,7 @@ class Exercise:
     id: str
     judge: Callable[[object], str | None]
     hints: tuple[str, ...]
+    counts: bool = True
 
 
 _exercises: dict[str, Exercise] = {}
@@ -64,11 +82,14 @@ _hints_given: dict[str, int] = {}
 _verdicts: dict[str, tuple[int | None, Result]] = {}
 
 
-def exercise(exercise_id: str, *hints: str) -> Callable:
-    """Register the decorated judge under ``exercise_id``, e.g. "1.2" (second exercise of lesson 01), with its hints."""
+def exercise(exercise_id: str, *hints: str, counts: bool = True) -> Callable:
+    """Register the decorated judge under ``exercise_id``, e.g. "1.2" (second exercise of lesson 01), with its hints.
+
+    ``counts`` says whether it is one of those that must be solved for the certificate.
+    """
 
     def register(judge):
-        _exercises[exercise_id] = Exercise(exercise_id, judge, hints)
+        _exercises[exercise_id] = Exercise(exercise_id, judge, hints, counts)
         return judge
 
     return register
@@ -81,8 +102,9 @@ def find_exercise(exercise_id: str) -> Exercise:
         LookupError: if there is none, with the ids there are; or if a package that its lesson needs is missing.
     """
     exercise_id = exercise_id if type(exercise_id) is str else show(exercise_id)
-    match = re.fullmatch(r"(\d{1,2})\.\d{1,2}", exercise_id)
-    if match:
+    if re.fullmatch(r"R\d{1,2}", exercise_id):
+        importlib.import_module("course.questions.judge")
+    elif match := re.fullmatch(r"(\d{1,2})\.\d{1,2}", exercise_id):
         module = f"course.exercises.lesson_{int(match[1]):02}"
         try:
             importlib.import_module(module)
@@ -94,7 +116,8 @@ def find_exercise(exercise_id: str) -> Exercise:
                     "Start the course by `uv run course`."
                 ) from missing
     if exercise_id not in _exercises:
-        known = ", ".join(sorted(_exercises, key=lambda id_: [int(n) for n in id_.split(".")]))
+        counted = [id_ for id_, known in _exercises.items() if known.counts]
+        known = ", ".join(sorted(counted, key=lambda id_: [int(n) for n in id_.split(".")]))
         raise LookupError(
             f'There is no exercise "{shorten(printable(exercise_id), 30)}". An id is text, such as "1.2". Known here: {known or "none"}.'
         )
@@ -134,7 +157,7 @@ def _judged(exercise_id: str, answer: object) -> Result:
             f"Replace the `...` in the exercise, run that cell, then run this one again. {next_step}",
         )  # fmt: skip
     except NotYet as reason:
-        return _result(NOT_YET, "✗", "Not yet.", f"{reason} {next_step}")
+        return _result(NOT_YET, "✗", "Not yet.", f"{reason} {next_step}", reason.see)
     except KeyboardInterrupt:
         return _result(
             NOT_YET,
@@ -148,7 +171,9 @@ def _judged(exercise_id: str, answer: object) -> Result:
             FAULT, "!", "The check itself failed.",
             f"That is a fault of the course, not yours: {describe_error(error)}. Please report it.",
         )  # fmt: skip
-    return _result(CORRECT, "✓", "Correct.", f"{remark or ''} {remember(judged.id)}".strip())
+    noted = remember(judged.id) if judged.counts else ""
+    see = getattr(remark, "see", ())
+    return _result(CORRECT, "✓", "Correct.", f"{remark or ''} {noted}".strip(" "), see)
 
 
 def hint(exercise_id: str) -> Result:
@@ -164,7 +189,8 @@ def hint(exercise_id: str) -> Result:
     if given == len(hints):
         more = (
             f"This was the last hint. For the worked answer, run `uv run course solution "
-            f"{found.id.split('.')[0].zfill(2)}` in a terminal: it puts a copy into `my_work/solutions/`."
+            f"{found.id.removeprefix('R').split('.')[0].zfill(2)}` in a terminal: it puts a copy into "
+            f"`my_work/solutions/`."
         )
     result = _result("hint", "→", f"Hint {given} of {len(hints)}.", f"{hints[given - 1]} {more}")
     # A cell shows its last line only. The verdict of a check above the hint must not disappear.
@@ -174,10 +200,19 @@ def hint(exercise_id: str) -> Result:
     return Result(f"{verdict.text}\n{result.text}", verdict.html + result.html, result.outcome)
 
 
-def _result(outcome: str, sign: str, title: str, message: str) -> Result:
+def _result(
+    outcome: str, sign: str, title: str, message: str, see: tuple[Place, ...] = ()
+) -> Result:
     colour = {CORRECT: "good", NOT_YET: "bad", FAULT: "bad"}.get(outcome, "waiting")
     text = f"{sign} {title} {message}".rstrip()
     body = code_spans(html.escape(message, quote=False)).replace("\n", "<br>")
+    if see:
+        text += f"\nShown in: {'; '.join(place for place, _ in see)}."
+        links = [
+            f"<a style='color:inherit' href='{html.escape(target)}'>{html.escape(place)}</a>"
+            for place, target in see
+        ]
+        body += f"<br>Shown in: {'; '.join(links)}."
     return Result(text, box(colour, f"<b>{sign} {title}</b> {body}"), outcome)
 
 

@@ -104,6 +104,22 @@ def progress() -> None:
 
 
 @main.command()
+@click.option("--all", "everything", is_flag=True, help="Also on lessons that you have not begun.")
+def recall(everything: bool) -> None:
+    """Five questions on what you have done, those that were asked longest ago."""
+    from course.questions.recall import NOTHING_YET, ask, due
+
+    course = Course()
+    with _errors_for_people():
+        questions = due(course, everything)
+        if not questions:
+            click.echo(NOTHING_YET)
+            return
+        os.chdir(course.my_work)
+        ask(course, questions, click.echo, input)
+
+
+@main.command()
 @click.option("--name", required=True, help="Whom the certificate is for.")
 def certificate(name: str) -> None:
     """A certificate (a JWT), once every exercise is solved."""

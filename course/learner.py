@@ -41,6 +41,10 @@ puts the worked lesson beside yours, and `uv run course reset 01` gives you a fr
 
 Run the next cell to see how far you are now. This page is made anew at each start."""
 START_CODE = "from course import progress\n\nprogress()"
+RECALL_TEXT = """\
+**What has stayed?** Run the next cell once in a while. It asks you five questions on lessons that you have begun, in a \
+box below the cell; what you answer wrongly comes back sooner. In a terminal: `uv run course recall`."""
+RECALL_CODE = "from course import recall\n\nrecall()"
 
 
 @dataclass
@@ -249,8 +253,15 @@ def _start_page(course: Course) -> dict:
         "execution_count": 1, "outputs": [output],
     }  # fmt: skip
     text = {"cell_type": "markdown", "id": "start", "metadata": {}, "source": START_TEXT}
+    recall_text = {
+        "cell_type": "markdown", "id": "recall-text", "metadata": {}, "source": RECALL_TEXT
+    }  # fmt: skip
+    recall_code = {
+        "cell_type": "code", "id": "recall", "metadata": {}, "source": RECALL_CODE,
+        "execution_count": None, "outputs": [],
+    }  # fmt: skip
     return {
-        "cells": [text, code],
+        "cells": [text, code, recall_text, recall_code],
         "metadata": {
             "kernelspec": {
                 "display_name": "Python 3 (ipykernel)",

@@ -10,7 +10,7 @@ A lesson is MyST Markdown. Its front matter says how long it takes and what one 
       track: fast
 
 Times are in minutes: reading along and exercises, whose sum takes the place of ``{{ minutes }}`` in the first cell, and
-the whole with discussion in a class. ``track`` stands only where the lesson is on the fast track.
+the whole with discussion in a class. The questions on earlier lessons take the place of ``{{ recall }}``. ``track`` stands only where the lesson is on the fast track.
 
 Three kinds of cells are marked:
 
@@ -33,10 +33,13 @@ from jupytext.myst import myst_to_notebook
 
 from course import snippets
 from course.fingerprint import fingerprint
+from course.questions import as_markdown
 
 # The display name that JupyterLab gives this kernel; another one would mark a lesson as changed when it is opened.
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 MINUTES = "{{ minutes }}"
+# The questions that a lesson asks on earlier ones.
+RECALL = "{{ recall }}"
 # Lessons have a number. A page has none, and stands in notebooks/ only.
 LINK_TO_A_PAGE = re.compile(r"\]\((?!\d\d_)([\w-]+\.ipynb)")
 
@@ -81,13 +84,17 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson or a page. A page has no front matter, minutes or exercises."""
+    """A lesson or a page. A page has no front matter, minutes or exercises.
+
+    ``recall`` has the id "R3" in lesson 03: the questions on earlier lessons.
+    """
 
     path: Path
     title: str
     front_matter: FrontMatter | None
     cells: list[Cell]
     exercises: list[Exercise] = field(default_factory=list)
+    recall: Exercise | None = None
 
     @property
     def name(self) -> str:
@@ -162,7 +169,10 @@ def read_lesson(path: Path, app_snippets: Path) -> Lesson:
                 for cell, line, problem in problems
             )
         )
-    return replace(lesson, cells=cells, exercises=_exercises(cells))
+    found = _exercises(cells)
+    exercises = [exercise for exercise in found if not exercise.id.startswith("R")]
+    recall = next((exercise for exercise in found if exercise.id.startswith("R")), None)
+    return replace(lesson, cells=cells, exercises=exercises, recall=recall)
 
 
 def read_outline(path: Path) -> Lesson:
@@ -199,6 +209,12 @@ def read_outline(path: Path) -> Lesson:
         )
     minutes = str(front_matter.reading + front_matter.exercises)
     cells[0] = replace(cells[0], source=cells[0].source.replace(MINUTES, minutes))
+    cells = [
+        replace(cell, source=cell.source.replace(RECALL, as_markdown(path.name[:2])))
+        if cell.cell_type == "markdown"
+        else cell
+        for cell in cells
+    ]
     return Lesson(path, title[1].strip(), front_matter, cells)
 
 

@@ -34,7 +34,8 @@ def situations(number: str) -> dict[str, Situation]:
 def _run_cells(lesson: Lesson) -> dict[str, Situation]:
     names: dict = {"__name__": "__main__"}
     found: dict[str, Situation] = {}
-    by_check = {exercise.check: exercise for exercise in lesson.exercises}
+    exercises = [*lesson.exercises, *([lesson.recall] if lesson.recall else [])]
+    by_check = {exercise.check: exercise for exercise in exercises}
     for cell in lesson.cells:
         if cell.cell_type != "code" or {"exercise", "solution"} & set(cell.tags):
             continue
