@@ -19,8 +19,10 @@ from marshmallow import Schema, fields
 from sqlalchemy import ForeignKey, String, cast, delete, exists, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .house import INVALID_TOKEN, db
-from .users import UserModel, UserSchema, blp, log_in
+from .house import INVALID_TOKEN, StrictBlueprint, db
+from .users import UserModel, UserSchema, log_in
+
+blp = StrictBlueprint("sessions", __name__, description="Logging in and out")
 
 # However busy, a session ends after this time; and earlier, if it is idle for that time.
 SESSION_LIFETIME = timedelta(days=30)
@@ -98,6 +100,17 @@ def rotate(claims: dict) -> dict | None:
     return create_token_pair(claims["sub"], claims["sid"], next_jti, expires_at, fresh=False)
 
 
+def renew(claims: dict) -> dict:
+    """The next pair for this refresh token. Used twice, it ends its session, and the request with 401."""
+    tokens = rotate(claims)
+    if tokens is None:  # the owner and a thief both have it, and nobody can tell who is who
+        if end_sessions(SessionModel.id == claims["sid"]):
+            current_app.logger.warning("Refresh token of user %s used twice", claims["sub"])
+        message = "This refresh token was used before. Log in again."
+        abort(401, message=message, headers=INVALID_TOKEN)
+    return tokens
+
+
 def end_sessions(condition) -> int:
     """Delete the sessions that fulfil this and count them. Their tokens are refused from now on."""
     ended = db.session.execute(delete(SessionModel).where(condition))
@@ -141,14 +154,7 @@ class Refresh(MethodView):
     @blp.response(200, TokenPairSchema)
     def post(self):
         """Exchange the refresh token for a new pair. Used twice, it ends the session."""
-        claims = get_jwt()
-        tokens = rotate(claims)
-        if tokens is None:  # the owner and a thief both have it, and nobody can tell who is who
-            if end_sessions(SessionModel.id == claims["sid"]):
-                current_app.logger.warning("Refresh token of user %s used twice", claims["sub"])
-            message = "This refresh token was used before. Log in again."
-            abort(401, message=message, headers=INVALID_TOKEN)
-        return tokens, 200, {"Cache-Control": "no-store"}
+        return renew(get_jwt()), 200, {"Cache-Control": "no-store"}
 
 
 @blp.route("/logout")

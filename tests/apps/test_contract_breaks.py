@@ -151,7 +151,7 @@ BROKEN_APPS = {
     ),
     "a replay is refused, and nothing else": (
         "rotate_refresh", "rotate",
-        [('            if end_sessions(SessionModel.id == claims["sid"]):', "            if True:")],
+        [('        if end_sessions(SessionModel.id == claims["sid"]):', "        if True:")],
         ["POST /refresh  the newest, after a replay", "GET /me  after a replay"],
     ),
     "everywhere means here": (

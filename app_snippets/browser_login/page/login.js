@@ -1,0 +1,100 @@
+// The login page. It never sees a token: the browser keeps them in cookies that no script can read.
+
+const element = (id) => document.getElementById(id);
+
+function cookie(name) {
+  const pair = document.cookie.split("; ").find((each) => each.startsWith(name + "="));
+  return pair ? pair.slice(name.length + 1) : "";
+}
+
+// Every request that changes something shows the CSRF token, which another site cannot read.
+async function send(method, path, body) {
+  const headers = {};
+  if (body) headers["Content-Type"] = "application/json";
+  if (method === "POST") {
+    headers["X-CSRF-TOKEN"] = cookie(path === "refresh" ? "csrf_refresh_token" : "csrf_access_token");
+  }
+  return fetch(path, { method, headers, body: body && JSON.stringify(body) });
+}
+
+// All tabs of this page refresh one at a time: a refresh token works once.
+function refresh(usedAtTheTime) {
+  return navigator.locks.request("refresh", async () => {
+    if (cookie("csrf_refresh_token") !== usedAtTheTime) return true;  // another tab was first
+    return (await send("POST", "refresh")).ok;
+  });
+}
+
+async function call(method, path) {
+  const used = cookie("csrf_refresh_token");
+  const answer = await send(method, path);
+  if (answer.status !== 401 || !used || !(await refresh(used))) return answer;
+  return send(method, path);
+}
+
+function show(id) {
+  element("login").hidden = id !== null;
+  element("account").hidden = id === null;
+  element("user-id").textContent = id ?? "";
+  document.title = id === null ? "Log in" : "You are logged in";
+}
+
+function refuse(message) {
+  element("refusal").textContent = message;
+  element("refusal").hidden = message === "";
+}
+
+element("login").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  refuse("");
+  const form = event.target;
+  const credentials = { username: form.username.value, password: form.password.value };
+  const buttons = form.querySelectorAll("button");
+  buttons.forEach((button) => { button.disabled = true; });
+  try {
+    let answer = null;
+    if (event.submitter?.value === "register") answer = await send("POST", "register", credentials);
+    if (answer === null || answer.ok) answer = await send("POST", "login", credentials);
+    const said = await answer.json();
+    if (answer.ok) {
+      form.password.value = "";
+      show(said.id);
+      element("status").textContent = "";
+      element("account").querySelector("h1").focus();
+    } else {
+      refuse(said.message);
+      form.password.focus();
+    }
+  } catch {
+    refuse("The server does not answer. Try again.");
+  } finally {
+    buttons.forEach((button) => { button.disabled = false; });
+  }
+});
+
+for (const button of document.querySelectorAll("[data-post]")) {
+  button.addEventListener("click", async () => {
+    try {
+      const answer = await call("POST", button.dataset.post);
+      // 401: this login was over already.
+      if (!answer.ok && answer.status !== 401) throw new Error((await answer.json()).message);
+      show(null);
+      element("status").textContent = "You are logged out.";
+      element("username").focus();
+    } catch (error) {
+      element("status").textContent = `You are still logged in. ${error.message}`;
+    }
+  });
+}
+
+async function begin() {
+  try {
+    const answer = await call("GET", "me");
+    show(answer.ok ? (await answer.json()).id : null);
+  } catch {
+    show(null);
+    refuse("The server does not answer. Try again.");
+  }
+}
+
+begin();
