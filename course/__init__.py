@@ -1,6 +1,7 @@
 """What the lessons import: pictures, a server, and checks. The subject itself stays in the lessons."""
 
 from course import shell
+from course.browser import visit
 from course.certify import certificate
 from course.checking import check, hint
 from course.debugger_view import debugger
@@ -24,4 +25,5 @@ __all__ = [
     "serve",
     "show_exchange",
     "show_token",
+    "visit",
 ]

@@ -41,7 +41,7 @@ from .cookies import (
 )
 from .house import furnish
 from .sessions import refuse_tokens_of_ended_sessions
-from .users import blp as users
+from .users import blp as user_views
 
 
 def create_app() -> Flask:
@@ -52,5 +52,5 @@ def create_app() -> Flask:
     carry_tokens_in_cookies(app)
     harden_every_answer(app)
     refuse_tokens_of_ended_sessions(jwt)
-    furnish(app, jwt, users, blp)
+    furnish(app, jwt, user_views, blp)
     return app

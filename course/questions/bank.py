@@ -302,7 +302,7 @@ QUESTIONS = (
         "The other token",
     ),
     Question(
-        "R12.1",
+        "R11.1",
         "Ada loses the role *admin*, and her access token still says `admin`. The app that believes the token, what "
         "does it do?",
         Choice(
@@ -314,6 +314,35 @@ QUESTIONS = (
         ),
         "10",
         "The admin who was one",
+    ),
+    Question(
+        "R11.2",
+        "Two requests use one refresh token at the same instant. What makes exactly one of them win?",
+        Choice(
+            "B",
+            "`UPDATE … WHERE refresh_jti = …` asks and writes in one step: for the second one no row is left.",
+            A=("Look first, then write", "Both look, and then both write."),
+            B=("One `UPDATE` with a condition", ""),
+            C=("A lock in Python", "It holds in one process. A service has several."),
+        ),
+        "09",
+        "Two at the same instant",
+    ),
+    Question(
+        "R12.1",
+        "A script of a stranger runs on your page. The token is in a cookie with `HttpOnly`. What can the script do?",
+        Choice(
+            "B",
+            "`HttpOnly` keeps the token from being carried away, and not from being used: the browser adds the cookie.",
+            A=(
+                "Read the token and send it home",
+                "That works with localStorage. `HttpOnly` hides the cookie from scripts.",
+            ),
+            B=("Transfer money in Ada's name", ""),
+            C=("Nothing", "It is on your page, so its requests carry the cookie like your own."),
+        ),
+        "11",
+        "A script that does not belong there",
     ),
     Question(
         "R12.2",
