@@ -20,70 +20,64 @@ class IssuerAway(Exception):
 
 
 class IssuerKeys:
-    """The public keys of an issuer, fetched when they are needed and remembered.
+    """The public keys of an issuer, which is given letter by letter as its tokens say it (claim iss).
 
-    Args:
-        issuer: its address, exactly as its tokens say it (claim iss).
-        fresh_for: seconds after which the keys are fetched again.
-        stale_for: seconds for which they stay good if that fails: an issuer that is down logs nobody out.
-        pause: seconds between two fetches, however many unknown kids come along.
+    They are fetched again after fresh_for seconds. If that fails, they stay good for stale_for seconds. Between two
+    fetches there is a pause, however many unknown kids come along.
     """
 
     def __init__(self, issuer: str, fresh_for=300, stale_for=86_400, pause=5, clock=time.monotonic):
         self.issuer, self.clock = issuer, clock
         self.fresh_for, self.stale_for, self.pause = fresh_for, stale_for, pause
-        self.fetches = 0
-        self._keys, self._fetched_at, self._tried_at = {}, None, None
-        self._one_fetches = threading.Lock()
+        self.known, self.fetched_at, self.tried_at, self.fetches = {}, None, None, 0
+        self.one_fetches = threading.Lock()
+
+    def age(self) -> float:
+        return float("inf") if self.fetched_at is None else self.clock() - self.fetched_at
 
     def key(self, kid: object) -> jwt.PyJWK:
-        """The key with this kid.
-
-        Raises:
-            jwt.InvalidTokenError: if the issuer has none.
-            IssuerAway: if there are no keys to look at.
-        """
+        """The key with this kid. Raises InvalidTokenError if there is none, IssuerAway if nobody knows."""
         if not isinstance(kid, str):
             raise jwt.InvalidTokenError("The token does not name its key.")
-        if self._age() > self.fresh_for or kid not in self._keys:
-            self._renew(wait=not self._keys)
-        if self._age() > self.stale_for:
+        if self.age() > self.fresh_for or kid not in self.known:
+            renew(self)
+        if self.age() > self.stale_for:
             raise IssuerAway("The keys of the issuer cannot be had.")
-        if kid not in self._keys:
+        if kid not in self.known:
             raise jwt.InvalidTokenError("The issuer has no such key.")
-        return self._keys[kid]
+        return self.known[kid]
 
-    def _age(self) -> float:
-        return float("inf") if self._fetched_at is None else self.clock() - self._fetched_at
 
-    def _renew(self, wait: bool) -> None:
-        """Fetch the keys, unless that was tried a moment ago, or somebody else is at it and there are old ones."""
-        if not self._one_fetches.acquire(blocking=wait):
+def renew(keys: IssuerKeys) -> None:
+    """Fetch the keys, unless that was tried a moment ago, or somebody else is at it and there are old ones."""
+    if not keys.one_fetches.acquire(blocking=not keys.known):
+        return
+    try:
+        if keys.tried_at is not None and keys.clock() - keys.tried_at < keys.pause:
             return
-        try:
-            if self._tried_at is not None and self.clock() - self._tried_at < self.pause:
-                return
-            self._tried_at = self.clock()
-            self.fetches += 1
-            self._keys, self._fetched_at = self._fetch(), self.clock()
-        except (requests.RequestException, ValueError, LookupError, TypeError, jwt.PyJWTError):
-            pass  # the old keys stay, as long as they are not too old
-        finally:
-            self._one_fetches.release()
+        keys.tried_at = keys.clock()
+        keys.fetches += 1
+        keys.known, keys.fetched_at = fetch_keys(keys.issuer), keys.clock()
+    except (requests.RequestException, ValueError, LookupError, TypeError, jwt.PyJWTError):
+        pass  # the old keys stay, as long as they are not too old
+    finally:
+        keys.one_fetches.release()
 
-    def _fetch(self) -> dict[str, jwt.PyJWK]:
-        about = get_json(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
-        if about["issuer"] != self.issuer:
-            raise ValueError("This document speaks of another issuer.")
-        if urlsplit(about["jwks_uri"]).scheme not in ("https", urlsplit(self.issuer).scheme):
-            raise ValueError("The keys must not come by a weaker way than their address.")
-        keys = {}
-        for each in get_json(about["jwks_uri"])["keys"]:
-            if each.get("use", "sig") == "sig" and each.get("alg") in ALGORITHMS and "kid" in each:
-                keys[each["kid"]] = jwt.PyJWK(each)
-        if not keys:
-            raise ValueError("There is no key in it.")
-        return keys
+
+def fetch_keys(issuer: str) -> dict[str, jwt.PyJWK]:
+    """The keys that the issuer signs with, by kid. Raises an error of some kind if it has none to give."""
+    about = get_json(issuer.rstrip("/") + "/.well-known/openid-configuration")
+    if about["issuer"] != issuer:
+        raise ValueError("This document speaks of another issuer.")
+    if urlsplit(about["jwks_uri"]).scheme not in ("https", urlsplit(issuer).scheme):
+        raise ValueError("The keys must not come by a weaker way than their address.")
+    keys = {}
+    for each in get_json(about["jwks_uri"])["keys"]:
+        if each.get("use", "sig") == "sig" and each.get("alg") in ALGORITHMS and "kid" in each:
+            keys[each["kid"]] = jwt.PyJWK(each)
+    if not keys:
+        raise ValueError("There is no key in it.")
+    return keys
 
 
 def get_json(url: str) -> dict:

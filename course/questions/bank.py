@@ -359,4 +359,39 @@ QUESTIONS = (
         "10",
         "Roles and scopes",
     ),
+    Question(
+        "R13.1",
+        "Your cookie says `SameSite=Strict`. Whose form is still sent with it?",
+        Choice(
+            "C",
+            "To a browser, a site is a name and a scheme, and not a port. So a neighbour on the next port is the same site.",
+            A=("A form on any page", "That is `SameSite=None`."),
+            B=(
+                "Nobody's but your own",
+                "You have seen one more get through, in the last line of that table.",
+            ),
+            C=("One of another program at the same host", ""),
+        ),
+        "11",
+        "A page of another site",
+    ),
+    Question(
+        "R13.2",
+        "In which order does `verify_token` look?",
+        Choice(
+            "C",
+            "What is cheap and needs no trust comes first. No claim is believed before the signature is verified.",
+            A=(
+                "Claims, signature, length",
+                "Then it would believe claims that anybody may have written.",
+            ),
+            B=(
+                "Signature, length, claims",
+                "Then a token of a megabyte costs you a megabyte of hashing.",
+            ),
+            C=("Length, signature, claims", ""),
+        ),
+        "05",
+        "The policy, in code",
+    ),
 )
