@@ -95,6 +95,23 @@ def verified(token, keys, issuer, audience):
     )
     return found["payload"]
 """,
+        # RFC 9068 section 2.2 asks for more claims, and the app for all of those but one.
+        """
+from api.verifier import REQUIRED
+def verified(token, keys, issuer, audience):
+    header = jwt.get_unverified_header(token)
+    claims = jwt.decode(token, key_of(header, keys), algorithms=[algorithm_of(header, keys)],
+        issuer=issuer, audience=audience, options={"require": REQUIRED + ["client_id"]})
+    if header.get("typ") != "at+jwt":
+        raise jwt.InvalidTokenError("an ID token, perhaps")
+    return claims
+def key_of(header, keys):
+    if str(header.get("kid")) not in keys:
+        raise jwt.InvalidTokenError("unknown key")
+    return keys[header["kid"]]["key"]
+def algorithm_of(header, keys):
+    return keys[header["kid"]]["alg"]
+""",
         # In another case, typ is the same media type (RFC 7515 section 4.1.9).
         """
 class NotForUs(jwt.InvalidTokenError):
@@ -584,10 +601,6 @@ WRONG = {
                 _VERIFIED, ("return jwt.decode(", "keys['last'] = None\n    return jwt.decode(")
             ),
             "changed the dict that it was given",
-        ),
-        (
-            _changed(_VERIFIED, ('["iss", "aud", "exp"]', '["iss", "aud", "exp", "jti", "iat"]')),
-            "was refused",
         ),
     ],
     "13.4": [
