@@ -123,13 +123,13 @@ def recall(everything: bool) -> None:
 @click.option("--name", required=True, help="Whom the certificate is for.")
 def certificate(name: str) -> None:
     """A certificate (a JWT), once every exercise is solved."""
-    from course.certify import NotIssued, explain, issue
+    from course.certify import NotIssued, issue
 
     try:
-        token = issue(name, Course())
+        token, explanation = issue(name, Course())
     except NotIssued as reason:
         raise click.ClickException(str(reason)) from reason
-    click.echo(f"{token}\n\n{explain(token)}")
+    click.echo(f"{token}\n\n{explanation}")
 
 
 @main.command()

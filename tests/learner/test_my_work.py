@@ -219,7 +219,7 @@ def test_what_is_no_file_is_kept_and_said_and_never_waited_for(course, kind):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in IN_THE_WAY if kind != "a link to nothing"])
-@pytest.mark.parametrize("name", ["progress.json", ".course/given.json", ".course/certificate_key", "START_HERE.ipynb"])  # fmt: skip
+@pytest.mark.parametrize("name", ["progress.json", ".course/given.json", ".course/certificate_private_key.pem", "START_HERE.ipynb"])  # fmt: skip
 def test_what_stands_in_the_place_of_the_course_s_own_files_is_said(course, name, kind):
     prepare_my_work(course)
     (course.my_work / name).unlink(missing_ok=True)
