@@ -394,8 +394,13 @@ class _Line:
     cookie: SetCookie
 
     def must_have(self, fits: object, why: str) -> None:
-        if not fits:
-            raise NotYet(f"`{self.call}` returned `{show(self.cookie.line, 160)}`. {why}")
+        if fits:
+            return
+        line, value = self.cookie.line, self.cookie.value
+        # What matters stands behind the token.
+        if len(value) > 40:
+            line = line.replace(value, f"{value[:12]}…", 1)
+        raise NotYet(f"`{self.call}` returned `{show(line, 160)}`. {why}")
 
 
 def _judge_cookie(line: _Line, token: str, seconds: int) -> None:
