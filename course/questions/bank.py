@@ -394,4 +394,34 @@ QUESTIONS = (
         "05",
         "The policy, in code",
     ),
+    Question(
+        "R14.1",
+        "A service fetches keys with PyJWT's client and has `except jwt.InvalidTokenError` around it. "
+        "Somebody sends a token with a made-up `kid`. What does he get?",
+        Choice(
+            "B",
+            "`PyJWKClientError` is no `InvalidTokenError`. Anybody can send such a token, without any key.",
+            A=(
+                "401",
+                "That is what he should get. The error of an unknown key is of another family.",
+            ),
+            B=("500", ""),
+            C=("200", "Without a key, nothing is verified, and nothing is accepted."),
+        ),
+        "13",
+        "The key nobody has",
+    ),
+    Question(
+        "R14.2",
+        "You change the key of an issuer. What comes right before it *signs* with the new one?",
+        Choice(
+            "A",
+            "An API that has never heard of the new key refuses its tokens. So publish, wait for the caches, then sign.",
+            A=("Wait until each API has fetched it", ""),
+            B=("Retire the old one", "Then every token that is in use is refused."),
+            C=("Wait until the old tokens expire", "That comes before the old key is retired."),
+        ),
+        "13",
+        "Change the key, and nobody notices",
+    ),
 )
