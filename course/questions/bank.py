@@ -424,4 +424,38 @@ QUESTIONS = (
         "13",
         "Change the key, and nobody notices",
     ),
+    Question(
+        "R15.1",
+        "A `kid` of an attacker names a file that your server has and everybody knows: the stylesheet. Which library "
+        "refuses the token that he has signed with its content?",
+        Choice(
+            "C",
+            "To a library, it is a key like any other. A `kid` is looked up among your keys, and is never a path.",
+            A=(
+                "PyJWT",
+                "It got the bytes of a key and a signature that fits. It cannot know where they came from.",
+            ),
+            B=("All of them", "Each of them got a key from your code, and a signature that fits."),
+            C=("None", ""),
+        ),
+        "14",
+        "The key ID is a question",
+    ),
+    Question(
+        "R15.2",
+        "A set in the memory of the app has the tokens that were logged out. The server restarts. Who is logged out "
+        "afterwards?",
+        Choice(
+            "B",
+            "The set is gone with the process. And a service has several processes, each with a set of its own.",
+            A=(
+                "Everybody who was before",
+                "The set lived in the memory of the process that has ended.",
+            ),
+            B=("Nobody", ""),
+            C=("Everybody at all", "The tokens themselves are good: nobody keeps a list of those."),
+        ),
+        "08",
+        "A list that is still there tomorrow",
+    ),
 )
