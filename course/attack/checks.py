@@ -21,7 +21,6 @@ USUAL_SECRETS = (
     "changeme", "change-me", "change_me", "changethis", "password", "passw0rd", "123456", "12345678", "qwerty",
     "letmein", "admin", "test", "testing", "jwt-secret", "jwt_secret", "jwtsecret", "JWT_SECRET_KEY", "SECRET_KEY",
     "development", "dev-secret", "default", "example", "token", "flask-secret", "django-insecure", "shhhhh",
-    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
     # The key of the article that this course grew out of: PUBLIC AND BURNT.
     "9b73f2a1bdd7ae163444473d29a6885ffa22ab26117068f72a5a56a74d12d1fc",
 )  # fmt: skip
