@@ -1,6 +1,7 @@
 """What the lessons import: pictures, a server, and checks. The subject itself stays in the lessons."""
 
 from course import shell
+from course.attack import attack
 from course.browser import visit
 from course.certify import certificate
 from course.checking import check, hint
@@ -15,6 +16,7 @@ from course.token_view import show_token
 shell.make_harmless()
 
 __all__ = [
+    "attack",
     "certificate",
     "check",
     "debugger",

@@ -74,6 +74,7 @@ class Exercise:
     judge: Callable[[object], str | None]
     hints: tuple[str, ...]
     counts: bool = True
+    seconds: float | None = None
 
 
 _exercises: dict[str, Exercise] = {}
@@ -82,14 +83,17 @@ _hints_given: dict[str, int] = {}
 _verdicts: dict[str, tuple[int | None, Result]] = {}
 
 
-def exercise(exercise_id: str, *hints: str, counts: bool = True) -> Callable:
+def exercise(
+    exercise_id: str, *hints: str, counts: bool = True, seconds: float | None = None
+) -> Callable:
     """Register the decorated judge under ``exercise_id``, e.g. "1.2" (second exercise of lesson 01), with its hints.
 
-    ``counts`` says whether it is one of those that must be solved for the certificate.
+    ``counts`` says whether it is one of those that must be solved for the certificate; ``seconds`` is what a check of it
+    may take, if that is not TIME_LIMIT.
     """
 
     def register(judge):
-        _exercises[exercise_id] = Exercise(exercise_id, judge, hints, counts)
+        _exercises[exercise_id] = Exercise(exercise_id, judge, hints, counts, seconds)
         return judge
 
     return register
@@ -149,7 +153,7 @@ def _judged(exercise_id: str, answer: object) -> Result:
     try:
         if answer is ...:
             raise NotAttempted
-        with _time_limit(), _same_folder():
+        with _time_limit(judged.seconds or TIME_LIMIT), _same_folder():
             remark = judged.judge(answer)
     except NotAttempted:
         return _result(
@@ -217,8 +221,8 @@ def _result(
 
 
 @contextlib.contextmanager
-def _time_limit():
-    """Interrupt the main thread after TIME_LIMIT seconds, so that an endless loop is reported and not endured."""
+def _time_limit(seconds: float):
+    """Interrupt the main thread after so many seconds, so that an endless loop is reported and not endured."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -233,7 +237,7 @@ def _time_limit():
 
     # A process that was started in the background may ignore Ctrl-C, and then an interrupt as well.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(TIME_LIMIT, interrupt)
+    timer = threading.Timer(seconds, interrupt)
     timer.daemon = True
     timer.start()
     try:
@@ -242,7 +246,7 @@ def _time_limit():
         if not out_of_time.is_set():
             raise
         raise NotYet(
-            f"Your code was still running after {TIME_LIMIT:.0f} seconds, so it was stopped. "
+            f"Your code was still running after {seconds:.0f} seconds, so it was stopped. "
             f"Does a loop never end?"
         ) from None
     finally:

@@ -160,6 +160,21 @@ def solution(lesson: str) -> None:
 
 
 @main.command()
+@click.argument("framework", type=click.Choice(["flask", "fastapi"]), default="flask")
+def starter(framework: str) -> None:
+    """Lay out the beginning of a service of your own (lesson 16), in Flask or FastAPI."""
+    from course.starter import lay_out
+
+    with _errors_for_people():
+        folder, new = lay_out(Course(), framework)
+    for path in new:
+        click.echo(f"New: my_work/{folder.name}/{path.name}")
+    if not new:
+        click.echo(f"my_work/{folder.name}/ has these files already; they stay as they are.")
+    click.echo(f"Open {framework}_service.py: its first lines say how to run it.")
+
+
+@main.command()
 @click.argument("lesson", required=False)
 @click.option(
     "--check", "only_check", is_flag=True, help="Compare, execute nothing, write nothing."

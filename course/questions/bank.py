@@ -394,4 +394,98 @@ QUESTIONS = (
         "05",
         "The policy, in code",
     ),
+    Question(
+        "R14.1",
+        "A service fetches keys with PyJWT's client and has `except jwt.InvalidTokenError` around it. "
+        "Somebody sends a token with a made-up `kid`. What does he get?",
+        Choice(
+            "B",
+            "`PyJWKClientError` is no `InvalidTokenError`. Anybody can send such a token, without any key.",
+            A=(
+                "401",
+                "That is what he should get. The error of an unknown key is of another family.",
+            ),
+            B=("500", ""),
+            C=("200", "Without a key, nothing is verified, and nothing is accepted."),
+        ),
+        "13",
+        "The key nobody has",
+    ),
+    Question(
+        "R14.2",
+        "You change the key of an issuer. What comes right before it *signs* with the new one?",
+        Choice(
+            "A",
+            "An API that has never heard of the new key refuses its tokens. So publish, wait for the caches, then sign.",
+            A=("Wait until each API has fetched it", ""),
+            B=("Retire the old one", "Then every token that is in use is refused."),
+            C=("Wait until the old tokens expire", "That comes before the old key is retired."),
+        ),
+        "13",
+        "Change the key, and nobody notices",
+    ),
+    Question(
+        "R15.1",
+        "A `kid` of an attacker names a file that your server has and everybody knows: the stylesheet. Which library "
+        "refuses the token that he has signed with its content?",
+        Choice(
+            "C",
+            "To a library, it is a key like any other. A `kid` is looked up among your keys, and is never a path.",
+            A=(
+                "PyJWT",
+                "It got the bytes of a key and a signature that fits. It cannot know where they came from.",
+            ),
+            B=("All of them", "Each of them got a key from your code, and a signature that fits."),
+            C=("None", ""),
+        ),
+        "14",
+        "The key ID is a question",
+    ),
+    Question(
+        "R15.2",
+        "A set in the memory of the app has the tokens that were logged out. The server restarts. Who is logged out "
+        "afterwards?",
+        Choice(
+            "B",
+            "The set is gone with the process. And a service has several processes, each with a set of its own.",
+            A=(
+                "Everybody who was before",
+                "The set lived in the memory of the process that has ended.",
+            ),
+            B=("Nobody", ""),
+            C=("Everybody at all", "The tokens themselves are good: nobody keeps a list of those."),
+        ),
+        "08",
+        "A list that is still there tomorrow",
+    ),
+    Question(
+        "R16.1",
+        "A service has four workers, and each keeps a `set()` of the tokens that were logged out. Somebody logs out. Of "
+        "200 calls with that token, how many still get through?",
+        Choice(
+            "B",
+            "One worker has heard of it, and three have not. Over a single connection nobody would have noticed.",
+            A=("None", "That is what a tester sees, whose connection belongs to one worker."),
+            B=("150", ""),
+            C=("All 200", "The worker that has logged it out refuses it."),
+        ),
+        "15",
+        "One service, four processes",
+    ),
+    Question(
+        "R16.2",
+        "Why is a list of algorithms in `decode` the first net against a public key used as a secret, and not the second?",
+        Choice(
+            "A",
+            "The text inside a PEM, without its lines of dashes, is a secret like any other to every library.",
+            A=("A library can only guess what a key looks like", ""),
+            B=("It is faster", "It may be, and that is not the reason."),
+            C=(
+                "Without a list, nothing is verified",
+                "Something is, and by whatever the header says.",
+            ),
+        ),
+        "14",
+        "The header decides",
+    ),
 )
