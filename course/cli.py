@@ -232,18 +232,24 @@ def build(lesson: str | None, only_check: bool, execute_all: bool) -> None:
 @click.option("--level", type=click.Choice(list(LEVELS)), default="login", show_default=True)
 @click.option("--username", help="Somebody who can log in; for the level roles, an admin.")
 @click.option("--password", envvar="CONTRACT_PASSWORD", help="Theirs, or CONTRACT_PASSWORD.")
-def contract(url: str, level: str, username: str | None, password: str | None) -> None:
+@click.option(
+    "--by-cookie", is_flag=True, help="Its tokens travel in cookies, not in Authorization."
+)
+def contract(
+    url: str, level: str, username: str | None, password: str | None, by_cookie: bool
+) -> None:
     """Hold the login service at URL to the course's HTTP contract, up to a level.
 
     It registers users with random names: run it against a service whose users do not matter.
 
     The numbers of the contract: a body has at most 10,000 bytes, a password 15 to 1,000 characters, a name 1 to 64
-    characters. An error is JSON with a `message`, and a 401 names the scheme Bearer in WWW-Authenticate.
+    characters. An error is JSON with a `message`, and a 401 names the scheme Bearer in WWW-Authenticate. By cookie, the
+    cookies may have any names, and the CSRF token goes into the header X-CSRF-TOKEN.
     """
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter("It begins with http:// or https://", param_hint="URL")
     try:
-        rows = hold(url, level, username, password)
+        rows = hold(url, level, username, password, by_cookie)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     click.echo(as_table(rows))

@@ -180,6 +180,23 @@ def test_given_password_and_tokens_are_in_no_row():
     assert '-H "Authorization: Bearer abc"' in said and '-H "Authorization: $TOKEN"' in said
 
 
+def test_by_cookie_tokens_and_csrf_tokens_are_in_no_row():
+    app = sound_app("browser_login")
+
+    @app.after_request
+    def teapot(response):
+        response.status_code = 418 if request.path in ("/me", "/logout") else response.status_code
+        return response
+
+    rows = hold(serve(app, "tried").url, "rotate", by_cookie=True)
+    said = repr(rows)
+    assert "eyJ" not in said
+    assert '-H "Cookie: __Host-access=$TOKEN"' in said
+    assert '-H "Cookie: __Host-access=abc"' in said and '-H "Cookie: __Host-access="' in said
+    sent = '-H "Cookie: __Host-access=$TOKEN; $CSRF_COOKIE" -H "X-CSRF-TOKEN: $CSRF_TOKEN"'
+    assert sent in said
+
+
 def test_large_body_is_large_whoever_logs_in():
     """The limit is tried with a short password, too."""
     app = sound_app("extended_login")
