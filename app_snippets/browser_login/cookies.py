@@ -44,8 +44,8 @@ HEADERS = {
 def carry_tokens_in_cookies(app: Flask) -> None:
     """Where the tokens are, and what a browser may do with them.
 
-    Strict: never sent with a request that another site begins. The name __Host- (RFC 6265bis §4.1.3) makes the browser
-    insist on Secure, on the path / and on this very host.
+    Strict: never sent with a request that another site begins. By the name __Host- the browser
+    insists on Secure, on the path / and on this very host (RFC 6265bis §4.1.3).
     """
     app.config |= {
         "JWT_TOKEN_LOCATION": ["cookies"],
@@ -53,8 +53,8 @@ def carry_tokens_in_cookies(app: Flask) -> None:
         "JWT_COOKIE_SAMESITE": "Strict",
         "JWT_ACCESS_COOKIE_NAME": "__Host-access",
         "JWT_ACCESS_CSRF_COOKIE_NAME": "__Host-csrf-access",
-        # The long-lived one goes to this one address, so it cannot be __Host-, and another host of the domain could set
-        # its own. But not the CSRF token that belongs to it.
+        # The long-lived one goes to this one address, so it cannot be __Host-. Another host of
+        # the domain could set its own, but not the CSRF token that belongs to it.
         "JWT_REFRESH_COOKIE_NAME": "__Secure-refresh",
         "JWT_REFRESH_COOKIE_PATH": "/refresh",
         "JWT_REFRESH_CSRF_COOKIE_NAME": "__Host-csrf-refresh",
@@ -65,7 +65,8 @@ def carry_tokens_in_cookies(app: Flask) -> None:
 def refuse_requests_of_other_sites(app: Flask) -> None:
     """What changes something must come from a page of this service, as far as the browser tells.
 
-    SameSite is not enough: to a browser, every port of a host is the same site. A program sends neither header.
+    SameSite is not enough: to a browser, every port of a host is the same site. A program
+    sends neither header.
     """
 
     @app.before_request
