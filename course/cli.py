@@ -29,6 +29,9 @@ def main(context: click.Context, no_browser: bool, port: int | None) -> None:
 
 
 def _learn(course: Course, no_browser: bool, port: int | None) -> None:
+    # Before anything imports JupyterLab, for which a learner waits.
+    from course import without_iri_grammar  # noqa: F401
+
     failed = False
     for finding in environment.examine(course.my_work):
         click.echo(str(finding))
@@ -51,20 +54,23 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
         click.echo(next_step(lessons, read_solved(course)))
     click.echo(f"Starting JupyterLab on my_work/{START_PAGE}. To end it, press Ctrl-C here.\n")
     arguments = [
-        sys.executable, "-m", "jupyterlab",
         f"--ServerApp.root_dir={course.root}",
         f"--ServerApp.preferred_dir={course.my_work}",
         f"--LabApp.default_url=/lab/tree/{course.my_work.name}/{START_PAGE}",
         # Turns off the questions about news and updates, which need the internet.
         f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}",
-    ]  # fmt: skip
+    ]
     if no_browser:
         arguments.append("--no-browser")
     if port is not None:
         arguments.append(f"--port={port}")
     if os.name == "posix" and hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")
-    sys.exit(_run(arguments))
+    # In this process: the examination has imported most of it already.
+    from jupyterlab.labapp import main as run_jupyterlab
+
+    sys.stdout.flush()
+    sys.exit(run_jupyterlab(arguments))
 
 
 @contextmanager
@@ -80,19 +86,6 @@ def _errors_for_people() -> Iterator[None]:
             f"my_work/ could not be read or written: {error}\n"
             "What is there is whole. Mend that (room on the disk? your own folder?), then run this again."
         ) from error
-
-
-def _run(arguments: list[str]) -> int:
-    """Become the other program; where the system cannot, wait for it."""
-    if os.name == "posix":
-        sys.stdout.flush()
-        os.execv(arguments[0], arguments)
-    import subprocess
-
-    try:
-        return subprocess.call(arguments)
-    except KeyboardInterrupt:
-        return 0
 
 
 @main.command()

@@ -171,11 +171,15 @@ class RunningApp:
     def name(self) -> str:
         return self.app.name
 
-    def ask(self, method: str, path: str, token: str | None = None, **options) -> requests.Response:
-        """Send a request, with this token in whatever tokens travel in."""
+    def ask(
+        self, method: str, path: str, token: str | None = None,
+        session: requests.Session | None = None, **options,
+    ) -> requests.Response:  # fmt: skip
+        """Send a request, with this token in whatever tokens travel in; over the connection of the session, if given."""
         carried = self.service.carry(method, path, token) if token is not None else {}
         headers = carried | options.pop("headers", {})
-        return requests.request(method, self.url + path, headers=headers, timeout=20, **options)
+        send = (session or requests).request
+        return send(method, self.url + path, headers=headers, timeout=20, **options)
 
     def post(self, path: str, token: str | None = None, **options) -> requests.Response:
         return self.ask("POST", path, token, **options)
