@@ -8,6 +8,7 @@ from course.exchange_view import show_exchange
 from course.expected_error import expect
 from course.progress_view import progress
 from course.server import serve
+from course.table_view import show_table
 from course.token_view import show_token
 
 shell.make_harmless()
@@ -21,5 +22,6 @@ __all__ = [
     "progress",
     "serve",
     "show_exchange",
+    "show_table",
     "show_token",
 ]
