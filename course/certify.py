@@ -15,7 +15,7 @@ from course.lesson_map import read_map
 from course.paths import Course
 from course.progress_view import missing
 from course.shown import Shown, box, printable
-from course.solved import read_solved
+from course.solved import about, fault_of, read_solved
 from course.token_view import show_token
 
 ISSUER = "jwt-cell-by-cell"
@@ -49,6 +49,8 @@ def issue(name: str, course: Course) -> tuple[str, str]:
         raise NotIssued(f"A certificate needs a name of 1 to {LONGEST_NAME} characters.")
     if not name.isprintable():
         raise NotIssued(f"This name has a character that cannot be seen: {printable(name)}")
+    if fault := fault_of(course):
+        raise NotIssued(f"There is no certificate: {about(fault)}")
     try:
         lessons, solved = read_map(course), read_solved(course)
         open_ids = missing(lessons, solved)

@@ -46,12 +46,15 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
         )
     from course.learner import START_PAGE, prepare_my_work
     from course.progress_view import next_step
-    from course.solved import read_solved
+    from course.solved import about, fault_of, read_solved
 
     with _errors_for_people():
         done = prepare_my_work(course)
         click.echo(f"[ok]   {done}")
-        click.echo(next_step(lessons, read_solved(course)))
+        fault = fault_of(course)
+        if fault:
+            click.echo(f"[warn] {about(fault)}")
+        click.echo(next_step(lessons, set() if fault else read_solved(course)))
     click.echo(f"Starting JupyterLab on my_work/{START_PAGE}. To end it, press Ctrl-C here.\n")
     arguments = [
         f"--ServerApp.root_dir={course.root}",
@@ -92,7 +95,12 @@ def _errors_for_people() -> Iterator[None]:
 def progress() -> None:
     """What you have solved, and what to do next."""
     from course.progress_view import progress as draw
+    from course.solved import set_aside_if_broken
 
+    with _errors_for_people():
+        said = set_aside_if_broken(Course())
+    if said:
+        click.echo(f"{said}\n")
     click.echo(draw(Course()).text)
 
 
@@ -128,7 +136,10 @@ def certificate(name: str) -> None:
 @main.command()
 @click.argument("lesson")
 def reset(lesson: str) -> None:
-    """Give a fresh copy of LESSON, such as 03, and keep the old one under another name."""
+    """Give a fresh copy of LESSON, such as 03 or common_errors, and keep the old one under another name.
+
+    Of an old one in which nothing is yours, none is kept.
+    """
     from course.learner import reset as give_fresh_copy
 
     with _errors_for_people():

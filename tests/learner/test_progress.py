@@ -105,18 +105,65 @@ def test_nothing_is_remembered_elsewhere(course, tmp_path, monkeypatch, place):
     assert not (course.my_work / "progress.json").exists()
 
 
-BROKEN = ["", "{ half", "[]", '{"solved": [1]}', "[" * 100_000]
+BROKEN = {
+    "": "it is empty",
+    "{ half": "it is not JSON, see line 1, column 3",
+    "[]": "it does not have the form",
+    '{"solved": [1]}': "it does not have the form",
+    "[" * 100_000: "it is ",
+    "\udcff": "it is not text in UTF-8",
+}
 
 
-@pytest.mark.parametrize("content", BROKEN, ids=["empty", "half", "list", "form", "deep"])
-def test_broken_file_is_set_aside(course, content):
+@pytest.mark.parametrize("content", BROKEN, ids=["empty", "half", "list", "form", "deep", "bytes"])
+def test_broken_file_is_said_and_set_aside(course, content):
     file = course.my_work / "progress.json"
-    file.write_text(content, encoding="utf-8")
-    assert f"0 of {len(ALL)} exercises solved" in progress(course).text
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
+    shown = progress(course)
+    assert f"0 of {len(ALL)} exercises solved" in shown.text
+    assert f"my_work/progress.json cannot be used: {BROKEN[content]}" in shown.text
+    for drawn in (shown.text, shown.html):
+        assert "progress.json cannot be used" in drawn and "uv run course progress" in drawn
+    assert "progress.json cannot be used" in certificate("Ada", course).text
     result = check("1.1", 3)
     assert result.outcome == checking.CORRECT and "progress.broken-1.json" in result.text
-    assert (course.my_work / "progress.broken-1.json").read_text(encoding="utf-8") == content
-    assert list(saved(course)) == ["1.1"]
+    kept = (course.my_work / "progress.broken-1.json").read_bytes()
+    assert kept == content.encode("utf-8", "surrogateescape")
+    assert list(saved(course)) == ["1.1"] and "cannot be used" not in progress(course).text
+
+
+@pytest.mark.parametrize("content", BROKEN, ids=["empty", "half", "list", "form", "deep", "bytes"])
+def test_broken_file_is_kept_under_another_name_once(course, content):
+    file = course.my_work / "progress.json"
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
+    said = solved.set_aside_if_broken(course)
+    assert BROKEN[content] in said and "kept as my_work/progress.broken-1.json" in said
+    assert solved.set_aside_if_broken(course) == ""
+    solved.remember("1.1", course)
+    assert solved.set_aside_if_broken(course) == "" and list(saved(course)) == ["1.1"]
+
+
+def test_what_is_no_file_is_kept_as_well(course):
+    (course.my_work / "progress.json").mkdir()
+    assert "it cannot be opened (This is a folder and not a file)" in progress(course).text
+    assert "progress.broken-1.json" in solved.set_aside_if_broken(course)
+    assert (course.my_work / "progress.broken-1.json").is_dir()
+    assert check("1.1", 3).outcome == checking.CORRECT and list(saved(course)) == ["1.1"]
+
+
+@pytest.mark.parametrize("means", MEANS)
+def test_broken_file_is_never_lost(course, means):
+    file = course.my_work / "progress.json"
+    file.write_text("{ half", encoding="utf-8")
+    with unwritable(course.my_work, means), contextlib.chdir(course.my_work):
+        # A full disk still renames; the other means do not.
+        with contextlib.nullcontext() if means == "full" else pytest.raises(OSError):
+            assert "progress.broken-1.json" in solved.set_aside_if_broken(course)
+        if means == "full":
+            file = course.my_work / "progress.broken-1.json"
+        else:
+            assert "cannot be used: it is not JSON" in progress(course).text
+        assert file.read_text(encoding="utf-8") == "{ half"
 
 
 def test_what_else_is_in_the_file_stays(course):
