@@ -293,7 +293,8 @@ def attack(
     click.echo(report.text)
     for line in report.lines:
         if line.verdict == BROKEN:
-            click.echo(
-                f"\n{line.name}: {printable(line.why)}\n  token: {line.token}\n  {line.curl}"
-            )
+            click.echo(f"\n{line.name}: {printable(line.why)}")
+            if "$TOKEN" in line.curl:
+                click.echo(f"    TOKEN={quoted(line.token)}")
+            click.echo(f"    {line.curl}")
     sys.exit(1 if report.broken else 0 if report.told else 2)
