@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -12,6 +13,7 @@ from course import environment
 from course.contract import LEVELS, as_causes, as_count, as_table, hold
 from course.lesson_map import read_map
 from course.paths import Course
+from course.shown import printable
 
 
 @click.group(invoke_without_command=True)
@@ -262,3 +264,62 @@ def contract(
     click.echo(f"\n{as_count(rows)}")
     if not all(row.kept for row in rows):
         sys.exit(1)
+
+
+@main.command()
+@click.argument("url")
+@click.option(
+    "--token",
+    envvar="ATTACK_TOKEN",
+    help="A good one. In ATTACK_TOKEN it stays out of the shell's history.",
+)
+@click.option(
+    "--public-key",
+    type=click.File("rb"),
+    help="The file with the public key (PEM), if there is a pair.",
+)
+@click.option(
+    "--other-token",
+    help="A genuine one of the same issuer for something else, such as an ID token.",
+)
+@click.option("--expired-token", help="A genuine one that has expired.")
+@click.option(
+    "--file",
+    help="The path of a file that the service shows to everybody, such as /static/site.css.",
+)
+def attack(
+    url: str,
+    token: str | None,
+    public_key: BinaryIO | None,
+    other_token: str | None,
+    expired_token: str | None,
+    file: str | None,
+) -> None:
+    """Attack your own service at URL, an address on this machine that asks for a bearer token.
+
+    It sends what RFC 8725 says must be refused: some hundred requests, each of them a GET. A line is safe if all of them
+    were refused, while the good token went on being let in.
+
+    Ends with 0 if nothing is broken, 1 if something is, and 2 if nothing could be told.
+    """
+    from course.attack import BROKEN
+    from course.attack import attack as attack_service
+    from course.attack.target import quoted
+
+    if not token:
+        raise click.UsageError(
+            "A good token is needed: --token, or ATTACK_TOKEN in the environment, which the shell's history does not keep."
+        )
+    pem = public_key.read() if public_key else None
+    try:
+        report = attack_service(url, token, pem, other_token, expired_token, file)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(report.text)
+    for line in report.lines:
+        if line.verdict == BROKEN:
+            click.echo(f"\n{line.name}: {printable(line.why)}")
+            if "$TOKEN" in line.curl:
+                click.echo(f"    TOKEN={quoted(line.token)}")
+            click.echo(f"    {line.curl}")
+    sys.exit(1 if report.broken else 0 if report.told else 2)
