@@ -101,7 +101,11 @@ def _knock(service: Service, with_login: bool) -> str:
     else:
         answer = service.send("GET", "/me")
     if not answer.status:
-        return f"{answer.problem}. Is it running at {service.url}?"
+        if answer.problem.endswith("?"):
+            return answer.problem
+        # A server that waits for TLS hears no HTTP, and hangs up.
+        tls = " Or is it https:// there?" if "broke off" in answer.problem else ""
+        return f"{answer.problem}. Is it running at {service.url}?{tls}"
     if with_login and answer.status == 401:
         return "POST /login refuses the name and password that were given. Are they right?"
     return ""

@@ -96,6 +96,7 @@ def bad_tokens_are_refused(service: Service) -> None:
         "401, or 400 or 431",
         problems[0].got if problems else str(answer.status),
         kept=not problems,
+        cause=problems[0].cause if problems else "",
     )
 
 

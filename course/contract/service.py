@@ -18,6 +18,8 @@ KEPT, BROKEN, NOT_REACHED = "kept", "BROKEN", "not reached"
 LATE_ANSWERS = 3  # after which the judgement ends: each costs 20 seconds
 # RFC 6750 §2.1: the characters that a token may have in the header Authorization.
 BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+# Characters of a body that a command spells out. A longer one is made by a command of its own.
+LONGEST_BODY = 200
 # Servers take about 8,000 bytes of one header line.
 LONGEST_TOKEN = 7_000
 # In which a page shows that it can read what another site cannot.
@@ -182,15 +184,19 @@ class Service:
             f"{first} once, {second} once",
             f"{one} and {other}",
             kept=(one, other) == (first, second),
+            cause=f"two that come at the same instant get {one} and {other}, in place of {first} and {second}",
         )
 
-    def note(self, name: str, expected: str, got: str, kept: bool) -> None:
+    def note(self, name: str, expected: str, got: str, kept: bool, cause: str = "") -> None:
         """Write down the verdict on several answers together, or on one more trait of an answer.
+
+        ``cause`` is what is wrong if it is not kept, where that is more than ``got``.
 
         Raises:
             Broken: if it is not kept.
         """
-        self._write_down(name, expected, got, [] if kept else [Problem(got, "")], "")
+        cause = cause or f"{got} in place of {expected}"
+        self._write_down(name, expected, got, [] if kept else [Problem(got, cause)], "")
 
     def _write_down(
         self, name: str, expected: str, got: str, problems: list[Problem], curl: str
@@ -251,7 +257,9 @@ class Service:
             text = content.decode()
             if self.password:
                 text = text.replace(json.dumps(self.password)[1:-1], "PASSWORD")
-            words.append(f"-d {shlex.quote(shorten(text, 200))}")
+            if len(text) > LONGEST_BODY:
+                return f"{_printed(text)} | {' '.join(words)} -d @-"
+            words.append(f"-d {shlex.quote(text)}")
         return " ".join(words)
 
 
@@ -300,6 +308,15 @@ def without_secrets(name: str, value: str) -> str:
     return "$CSRF_TOKEN" if name == CSRF_HEADER else value
 
 
+def _printed(text: str) -> str:
+    """A command that prints ``text``, in which one character is repeated very often."""
+    run = max(re.finditer(r"(.)\1*", text, re.DOTALL), key=lambda match: len(match[0]))
+    parts = [json.dumps(part) for part in (text[: run.start()], run[1], text[run.end() :])]
+    parts[1] += f" * {len(run[0])}"
+    program = " + ".join(part for part in parts if part != '""')
+    return f"uv run python -c {shlex.quote(f'print({program})')}"
+
+
 def _expected(status: int | tuple[int, ...], texts: tuple[str, ...]) -> str:
     statuses = status if isinstance(status, tuple) else (status,)
     return " ".join([" or ".join(map(str, statuses)), *texts])
@@ -323,7 +340,13 @@ def problems_of(
         yield Problem(answer.problem, answer.problem)
         return
     if came not in (status if isinstance(status, tuple) else (status,)):
-        yield Problem(f"{came}{_said(answer)}", f"{came} in place of {_expected(status, ())}")
+        cause = f"{came} in place of {_expected(status, ())}"
+        if 300 <= came < 400 and "Location" in answer.headers:
+            cause = (
+                f"an address sends on to another ({came}{_said(answer)}): those of the contract answer by themselves, "
+                "and have no slash at the end"
+            )
+        yield Problem(f"{came}{_said(answer)}", cause)
         return
     if answer.problem:
         yield Problem(f"{came}, {answer.problem}", f"the answer is {answer.problem}")
@@ -349,6 +372,11 @@ def _problems_of_a_refusal(answer: Answer, message: str | None) -> Iterator[Prob
     elif message is not None and said != message:
         got = f"{answer.status} {said[:40]!r}, where another name gets {message[:40]!r}"
         yield Problem(got, "the message tells whether a name exists")
+    if answer.status == 405 and "Allow" not in answer.headers:
+        yield Problem(
+            "405 without Allow",
+            "a 405 does not say what is allowed: header Allow (RFC 9110 §15.5.6)",
+        )
 
 
 def _problems_of_a_success(answer: Answer, texts: tuple[str, ...]) -> Iterator[Problem]:
