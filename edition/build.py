@@ -1,5 +1,6 @@
 """``course site``: the whole published edition, put together beside its place and then moved there in one step."""
 
+import json
 import shutil
 import tempfile
 import time
@@ -7,14 +8,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from course.paths import Course
-from edition import pages, tools
+from edition import lite, pages, serve, tools
 from edition.settings import read_settings
 
 HERE = Path(__file__).parent
 
 
-def build(course: Course, target: Path, say: Callable[[str], None] = print) -> None:
+def build(
+    course: Course,
+    target: Path,
+    say: Callable[[str], None] = print,
+    distribution: bool = False,
+    byte_code: bool = True,
+) -> None:
     """Make the site in ``target``, over an earlier one.
+
+    ``distribution`` fetches the wheels that PyPI lacks; without ``byte_code`` the build is faster, and the tab slower.
 
     Raises:
         CannotBuild: if something is missing, with the cure; what was there is then still there.
@@ -33,6 +42,14 @@ def build(course: Course, target: Path, say: Callable[[str], None] = print) -> N
 
         found = step("sources", lambda: pages.write_source(course, settings, work / "source"))
         step("pages", lambda: pages.build(work / "source", site, found, settings))
+        tab = work / "tab"
+        lacking = step(
+            "the tab",
+            lambda: lite.build(course, found, tab, site / "lite", distribution, byte_code),
+        )
+        (site / "build.json").write_text(
+            json.dumps({"lacking": sorted(lacking)}) + "\n", encoding="utf-8"
+        )
         shutil.copy(HERE / "serve.py", site)
         # GitHub would leave out the folders whose names begin with an underscore.
         (site / ".nojekyll").touch()
@@ -40,6 +57,24 @@ def build(course: Course, target: Path, say: Callable[[str], None] = print) -> N
             target.rename(work / "earlier")
         site.rename(target)
     say(f"{target}: {megabytes(target):.0f} MB")
+    if lacking:
+        say(f"Without {', '.join(sorted(lacking))}: the cells that need them are prose.")
+
+
+def show(folder: Path, say: Callable[[str], None] = print, port: int = 8000) -> None:
+    """Serve a site until Ctrl-C.
+
+    Raises:
+        CannotBuild: if there is none.
+    """
+    if not (folder / "index.html").is_file():
+        raise tools.CannotBuild(f"There is no site in {folder}. Build it: course site")
+    server = serve.server_of(folder, port)
+    say(f"http://127.0.0.1:{server.server_port}/  (to end it, press Ctrl-C)")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        server.server_close()
 
 
 def _parent(target: Path) -> Path:

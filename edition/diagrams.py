@@ -44,7 +44,9 @@ def draw(sources: list[str], folder: Path) -> None:
     looks = hashlib.sha256(f"{DRAW}{THEMES}{script}".encode()).hexdigest()[:12]
     store = tools.cache_folder("diagrams") / looks
     store.mkdir(exist_ok=True)
-    wanted = {f"{key_of(source)}-{theme}": (source, theme) for source in sources for theme in THEMES}
+    wanted = {
+        f"{key_of(source)}-{theme}": (source, theme) for source in sources for theme in THEMES
+    }
     missing = {name: each for name, each in wanted.items() if not (store / f"{name}.svg").exists()}
     if missing:
         _draw(missing, script, store)
