@@ -19,6 +19,7 @@ from course.expected_error import expect
 from course.progress_view import progress
 from course.questions.recall import recall
 from course.server import serve
+from course.table_view import show_table
 from course.token_view import show_token
 
 shell.make_harmless()
@@ -34,6 +35,7 @@ __all__ = [
     "recall",
     "serve",
     "show_exchange",
+    "show_table",
     "show_token",
     "visit",
 ]

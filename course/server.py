@@ -14,6 +14,7 @@ HOST = "127.0.0.1"
 POLL_SECONDS = 0.02
 
 servers: dict[str, "Server"] = {}  # what runs, by name
+ports: dict[str, int] = {}  # where it ran last
 
 
 class Server:
@@ -136,8 +137,8 @@ def _is_asgi(app) -> bool:
 def serve(app, name: str = "app") -> Server:
     """Serve a Flask or FastAPI app on 127.0.0.1, on a free port, in the background, until the kernel ends.
 
-    Serving again under the same ``name`` replaces the server (and keeps its port where possible), so a
-    cell may run twice. What a view logs, and the exception of a view that answers 500, is shown below
+    Serving again under the same ``name`` replaces the server (and keeps its port where possible, also if it was stopped
+    in between), so a cell may run twice. What a view logs, and the exception of a view that answers 500, is shown below
     the cell that sent the request.
 
     Raises:
@@ -151,14 +152,13 @@ def serve(app, name: str = "app") -> Server:
             )
         raise TypeError(f"serve() takes a Flask or FastAPI app, not {type(app).__name__}.")
     collect_logs(app)
-    port = 0
+    port = ports.get(name, 0)
     if name in servers:
-        port = servers[name].port
         servers[name].stop()
     try:
         server = Server(app, name, port)
     # The old port was taken in between. Werkzeug exits when a port is in use.
     except (OSError, SystemExit):
         server = Server(app, name, 0)
-    servers[name] = server
+    servers[name], ports[name] = server, server.port
     return server

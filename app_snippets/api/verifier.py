@@ -49,7 +49,7 @@ class IssuerKeys:
 
 
 def renew(keys: IssuerKeys) -> None:
-    """Fetch the keys, unless that was tried a moment ago, or somebody else is at it and there are old ones."""
+    """Fetch the keys, unless that was tried a moment ago, or somebody else is at it."""
     if not keys.one_fetches.acquire(blocking=not keys.known):
         return
     try:

@@ -19,13 +19,16 @@ DEEPEST_JSON = 100  # lists and objects in one another
 class Answer:
     """What came back. ``status`` is 0 if nothing did, and ``body`` is the JSON, or None if it is none.
 
-    ``problem`` says in words what keeps the answer from being read, if something does.
+    ``problem`` says in words what keeps the answer from being read, if something does. ``set_cookies`` are the header
+    lines of that name, one by one; ``no_token`` says in words what a token was looked for in, if not in the body.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: object = None
     problem: str = ""
+    set_cookies: tuple[str, ...] = ()
+    no_token: str = ""
 
     @classmethod
     def of(cls, response: requests.Response, content: bytes | None = None) -> "Answer":
@@ -46,7 +49,9 @@ class Answer:
                 body, problem = None, f"JSON nested more than {DEEPEST_JSON} deep"
             except ValueError:
                 body = None
-        return cls(response.status_code, response.headers, body, problem)
+        # In response.headers they are one line, and a comma may also stand in a date.
+        set_cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
+        return cls(response.status_code, response.headers, body, problem, set_cookies)
 
 
 class Late(Exception):

@@ -458,4 +458,34 @@ QUESTIONS = (
         "08",
         "A list that is still there tomorrow",
     ),
+    Question(
+        "R16.1",
+        "A service has four workers, and each keeps a `set()` of the tokens that were logged out. Somebody logs out. Of "
+        "200 calls with that token, how many still get through?",
+        Choice(
+            "B",
+            "One worker has heard of it, and three have not. Over a single connection nobody would have noticed.",
+            A=("None", "That is what a tester sees, whose connection belongs to one worker."),
+            B=("150", ""),
+            C=("All 200", "The worker that has logged it out refuses it."),
+        ),
+        "15",
+        "One service, four processes",
+    ),
+    Question(
+        "R16.2",
+        "Why is a list of algorithms in `decode` the first net against a public key used as a secret, and not the second?",
+        Choice(
+            "A",
+            "The text inside a PEM, without its lines of dashes, is a secret like any other to every library.",
+            A=("A library can only guess what a key looks like", ""),
+            B=("It is faster", "It may be, and that is not the reason."),
+            C=(
+                "Without a list, nothing is verified",
+                "Something is, and by whatever the header says.",
+            ),
+        ),
+        "14",
+        "The header decides",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Your service. CONTRACT.md beside this file says what it owes; begin with the two views that answer 501.
+"""Your service. CONTRACT.md beside this file says what it owes; begin with the views that answer 501.
 
 In the folder of this file:
 

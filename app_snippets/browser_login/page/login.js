@@ -12,7 +12,7 @@ async function send(method, path, body) {
   const headers = {};
   if (body) headers["Content-Type"] = "application/json";
   if (method === "POST") {
-    headers["X-CSRF-TOKEN"] = cookie(path === "refresh" ? "csrf_refresh_token" : "csrf_access_token");
+    headers["X-CSRF-TOKEN"] = cookie(path === "refresh" ? "__Host-csrf-refresh" : "__Host-csrf-access");
   }
   return fetch(path, { method, headers, body: body && JSON.stringify(body) });
 }
@@ -20,13 +20,13 @@ async function send(method, path, body) {
 // All tabs of this page refresh one at a time: a refresh token works once.
 function refresh(usedAtTheTime) {
   return navigator.locks.request("refresh", async () => {
-    if (cookie("csrf_refresh_token") !== usedAtTheTime) return true;  // another tab was first
+    if (cookie("__Host-csrf-refresh") !== usedAtTheTime) return true;  // another tab was first
     return (await send("POST", "refresh")).ok;
   });
 }
 
 async function call(method, path) {
-  const used = cookie("csrf_refresh_token");
+  const used = cookie("__Host-csrf-refresh");
   const answer = await send(method, path);
   if (answer.status !== 401 || !used || !(await refresh(used))) return answer;
   return send(method, path);
