@@ -450,6 +450,7 @@ def install() -> None:
         return
     import course_tab
     import urllib3.connection
+    import urllib3.connectionpool
     import urllib3.util.connection
 
     hashlib.scrypt = getattr(hashlib, "scrypt", course_tab.scrypt)
@@ -460,6 +461,10 @@ def install() -> None:
     sys.executable = sys.executable or "python"
     subprocess.run = _run
     socket.create_connection = _connect
+    # In a tab, urllib3 puts the browser's own requests in the place of its connections. Here they come back.
+    pools = urllib3.connectionpool
+    pools.HTTPConnectionPool.ConnectionCls = pools.HTTPConnection
+    urllib3.connection.HTTPConnection = pools.HTTPConnection
     _wait_for_read = urllib3.connection.wait_for_read
     urllib3.connection.wait_for_read = _is_readable
     urllib3.util.connection.create_connection = _connect
