@@ -150,6 +150,7 @@ class _Asgi:
     """A FastAPI app, called as uvicorn calls it, in a loop of its own."""
 
     def __init__(self, app, port: int):
+        _keep_to_this_thread()
         self._app, self._port, self._loop = app, port, _Loop()
         self._to_lifespan, self._state = asyncio.Queue(), {}
         self._started = self._loop.create_future()
@@ -244,8 +245,8 @@ class _Connection:
     def getpeername(self) -> tuple[str, int]:
         return HOST, self._port
 
-    def settimeout(self, seconds) -> None:
-        """Nothing is waited for."""
+    def settimeout(self, *_) -> None:
+        """Nothing is waited for, and nothing can be set."""
 
     setsockopt = shutdown = settimeout
 
@@ -422,6 +423,13 @@ def time_limit(seconds: float) -> Iterator[Callable[[], bool]]:
         monitoring.free_tool_id(tool)
 
 
+def _keep_to_this_thread() -> None:
+    """Starlette asks anyio for a thread, for each function without ``async``."""
+    import anyio.to_thread
+
+    anyio.to_thread.run_sync = _in_this_thread
+
+
 async def _in_this_thread(function, *args, **_):
     return function(*args)
 
@@ -468,7 +476,3 @@ def install() -> None:
     _wait_for_read = urllib3.connection.wait_for_read
     urllib3.connection.wait_for_read = _is_readable
     urllib3.util.connection.create_connection = _connect
-    with contextlib.suppress(ImportError):
-        import anyio.to_thread
-
-        anyio.to_thread.run_sync = _in_this_thread

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from course.paths import Course
-from edition import lite, pages, serve, tools
+from edition import lite, pages, serve, slides, tools
 from edition.settings import read_settings
 
 HERE = Path(__file__).parent
@@ -47,6 +47,7 @@ def build(
             "the tab",
             lambda: lite.build(course, found, tab, site / "lite", distribution, byte_code),
         )
+        step("slides", lambda: slides.write(course, found, site / "slides"))
         (site / "build.json").write_text(
             json.dumps({"lacking": sorted(lacking)}) + "\n", encoding="utf-8"
         )

@@ -19,6 +19,7 @@ class Difference:
     cell: str
     got: dict
     stored: dict
+    code: str = ""
 
     def __str__(self) -> str:
         for key in sorted(self.got.keys() | self.stored.keys()):
@@ -49,7 +50,10 @@ def compared(outputs: list[dict]) -> dict:
 def run(pyodide: Path, files: Path, notebooks: dict[str, dict]) -> dict[str, list[list[dict]]]:
     """The outputs of each code cell of each notebook, in kernels under Node that see ``files`` as /drive."""
     jobs = [
-        [name, ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]]
+        [
+            name,
+            ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"],
+        ]
         for name, notebook in notebooks.items()
     ]
     said = wheels.run_node("run_cells.mjs", str(pyodide), str(files), input_text=json.dumps(jobs))
@@ -65,4 +69,4 @@ def differences(notebooks: dict[str, dict], outputs: dict[str, list]) -> Iterato
             got = outputs[name][index] if index < len(outputs[name]) else []
             got, stored = compared(got), compared(cell["outputs"])
             if got != stored:
-                yield Difference(name, cell["id"], got, stored)
+                yield Difference(name, cell["id"], got, stored, "".join(cell["source"]))

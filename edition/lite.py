@@ -30,7 +30,11 @@ def for_the_tab(notebook: dict, lacking: set[str], first_cell: bool = True) -> d
     made = [FIRST_CELL] if first_cell else []
     for cell in notebook["cells"]:
         made.append(cells.as_prose(cell, reasons[cell["id"]]) if cell["id"] in reasons else cell)
-    return {**notebook, "cells": made, "metadata": {**notebook["metadata"], "kernelspec": KERNELSPEC}}
+    return {
+        **notebook,
+        "cells": made,
+        "metadata": {**notebook["metadata"], "kernelspec": KERNELSPEC},
+    }
 
 
 def write_files(course: Course, pages: list[Page], lacking: set[str], folder: Path) -> None:

@@ -84,3 +84,48 @@ def as_lines(found: dict) -> Iterator[str]:
         for node in rule["nodes"]:
             reason = (node["any"] or node["all"] or node["none"])[0]["message"]
             yield f"{rule['id']}: {node['html'][:160]}: {reason}"
+
+
+WALLS = ((1280, 720), (1920, 1080))
+# Each slide in its turn, with all its steps: how far it leaves the window, in pixels, and whether it scrolls.
+MEASURE = """() => Reveal.getSlides().map((slide, at) => {
+    const {h, v} = Reveal.getIndices(slide)
+    Reveal.slide(h, v)
+    slide.querySelectorAll('.fragment').forEach(step => step.classList.add('visible'))
+    const inner = [...slide.children].filter(child => child.tagName !== 'ASIDE').map(child => child.getBoundingClientRect())
+    const low = Math.max(...inner.map(box => box.bottom)) - innerHeight
+    const wide = Math.max(...[...slide.querySelectorAll('*')].map(part => part.scrollWidth - part.clientWidth)
+        .filter((_, i) => slide.querySelectorAll('*')[i].clientWidth > 0), 0)
+    const right = Math.max(...inner.map(box => box.right)) - innerWidth
+    return {title: slide.querySelector('h1,h2').textContent, low, right, wide, scrolls: slide.classList.contains('scrolls')}
+})"""
+
+
+def faults_of_slides(opened, base: str, names: list[str], axe: str) -> Iterator[str]:
+    """Slides that leave the wall, and what axe finds on all slides of a deck, laid out as for printing."""
+    for width, height in WALLS:
+        with watched_page(opened, base, viewport={"width": width, "height": height}) as (
+            page,
+            outside,
+        ):
+            for name in names:
+                page.goto(f"{base}/{name}", wait_until="load")
+                page.wait_for_function("window.Reveal && Reveal.isReady()")
+                for at, slide in enumerate(page.evaluate(MEASURE), 1):
+                    where = f"{name}, slide {at} ({slide['title']}) at {width} x {height}"
+                    if slide["low"] > 0 or slide["right"] > 0:
+                        yield f"{where}: {max(slide['low'], slide['right']):.0f} px too large"
+                    if slide["wide"] > 1:
+                        yield f"{where}: something in it is {slide['wide']} px too wide"
+                    if slide["scrolls"]:
+                        yield f"{where}: fits only by scrolling"
+            yield from (f"slides: asked for {url}" for url in sorted(set(outside)))
+    with watched_page(opened, base, viewport={"width": 1280, "height": 720}) as (page, outside):
+        for name in names:
+            page.goto(f"{base}/{name}?view=print", wait_until="load")
+            page.wait_for_function("document.querySelectorAll('.pdf-page').length > 1")
+            page.evaluate(axe)
+            found = page.evaluate(RUN_AXE, {})
+            if "color-contrast" not in {rule["id"] for rule in found["passes"]}:
+                yield f"{name}: axe found nothing to look at"
+            yield from (f"{name}: {fault}" for fault in as_lines(found))

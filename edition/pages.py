@@ -201,10 +201,7 @@ def _bar(page: Page, settings: Settings) -> str:
 
 
 def colab_url(name: str, settings: Settings) -> str:
-    return (
-        f"https://colab.research.google.com/github/{settings.on_github}/blob/{settings.branch}"
-        f"/colab/{name}.ipynb"
-    )
+    return f"https://colab.research.google.com/github/{settings.on_github}/blob/colab/{name}.ipynb"
 
 
 def binder_url(name: str, settings: Settings) -> str:

@@ -222,7 +222,9 @@ def _write_wheel(path: Path, info: str, files: dict[str, bytes]) -> None:
     """A pure wheel, with the same bytes for the same files."""
     record = []
     part = path.with_suffix(".part")
-    plain = b"Wheel-Version: 1.0\nGenerator: course site\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    plain = (
+        b"Wheel-Version: 1.0\nGenerator: course site\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    )
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as wheel:
         for name, raw in sorted({**files, f"{info}/WHEEL": plain}.items()):
             digest = base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode()
@@ -301,7 +303,9 @@ def one_script(folder: Path, entry: str, names: tuple[str, ...]) -> str:
         )
         if left := re.search(r"^(import|export)\b.*$", text, re.MULTILINE):
             raise tools.CannotBuild(f"{folder.name}/{file}: `{left[0]}` is not understood.")
-        done[file] = f"modules['{file}'] = (() => {{\n{text}\nreturn {{{', '.join(exported)}}}\n}})();"
+        done[file] = (
+            f"modules['{file}'] = (() => {{\n{text}\nreturn {{{', '.join(exported)}}}\n}})();"
+        )
         order.append(file)
 
     order: list[str] = []
@@ -330,7 +334,7 @@ def _own_wheels(course: Course, wheels: dict[str, Wheel]) -> list[Wheel]:
     }
     path = _own_wheel("jwt-cell-by-cell", "0.1.0", files)
     # What the course imports wherever it is imported; what single lessons need comes with them.
-    needs = {"requests", "filelock", "tzdata", "packaging", "ipywidgets", "python-jose"}
+    needs = {"requests", "filelock", "tzdata", "packaging", "ipywidgets", "python-jose", "pyjwt"}
     ours = Wheel("jwt-cell-by-cell", "0.1.0", path, needs, ["course", "course_tab"])
     # Pyodide fetches what the imports of a cell name. What apps import in their turn, an empty package draws in.
     apps = [*sorted(course.snippets.glob("*")), course.snippets]
@@ -443,7 +447,9 @@ def with_byte_code(wheels: list[Wheel]) -> list[Path]:
     store = tools.cache_folder("byte-code")
     made, jobs = [], []
     for wheel in wheels:
-        folder = store / hashlib.sha256(f"{pyodide}{tools.sha256(wheel.path)}".encode()).hexdigest()[:16]
+        folder = (
+            store / hashlib.sha256(f"{pyodide}{tools.sha256(wheel.path)}".encode()).hexdigest()[:16]
+        )
         folder.mkdir(exist_ok=True)
         made.append(folder / wheel.path.name)
         if not made[-1].exists():
