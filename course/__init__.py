@@ -1,6 +1,14 @@
 """What the lessons import: pictures, a server, and checks. The subject itself stays in the lessons."""
 
 from course import shell
+from course.paths import IN_A_TAB
+
+if IN_A_TAB:
+    from course import in_tab
+
+    # Before others import what it changes.
+    in_tab.install()
+
 from course.attack import attack
 from course.browser import visit
 from course.certify import certificate

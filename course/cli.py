@@ -234,6 +234,47 @@ def build(lesson: str | None, only_check: bool, execute_all: bool) -> None:
 
 
 @main.command()
+@click.argument(
+    "folder", required=False, type=click.Path(file_okay=False, path_type=Path), default=None
+)
+@click.option("--serve", is_flag=True, help="Show the site that is there, at 127.0.0.1:8000.")
+@click.option("--check", is_flag=True, help="Try the site that is there: cells, pages, slides.")
+@click.option(
+    "--distribution",
+    is_flag=True,
+    help="Fetch the wheels that PyPI lacks from Pyodide's distribution, by the hashes of npm's lock file.",
+)
+def site(folder: Path | None, serve: bool, check: bool, distribution: bool) -> None:
+    """Make the published edition in FOLDER (site/): pages to read, notebooks that run in a tab, slides.
+
+    It is made from what `course build` made. It takes Node 20 or newer with npm, and a Chromium.
+    """
+    if serve and check:
+        raise click.UsageError("--serve shows and --check tries: one at a time.")
+    folder = folder or Course().root / "site"
+    try:
+        from edition import build as edition_build
+        from edition import check as edition_check
+        from edition.tools import CannotBuild
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"There is no {error.name} here: the site takes tools of its own. "
+            f"Run it so: uv run --group site course site"
+        ) from error
+    try:
+        if serve:
+            edition_build.show(folder, click.echo)
+        elif check:
+            faults = edition_check.check(Course(), folder, click.echo)
+            if faults:
+                raise click.ClickException(f"{len(faults)} faults. Each line says where.")
+        else:
+            edition_build.build(Course(), folder, click.echo, distribution=distribution)
+    except CannotBuild as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
 @click.argument("url")
 @click.option("--level", type=click.Choice(list(LEVELS)), default="login", show_default=True)
 @click.option("--username", help="Somebody who can log in; for the level roles, an admin.")

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 
+from course.paths import IN_A_TAB
 from course.server_log import ExceptionsLogged, collect_logs, is_flask
 
 HOST = "127.0.0.1"
@@ -21,6 +22,11 @@ class Server:
 
     def __init__(self, app, name: str, port: int):
         self.name = name
+        if IN_A_TAB:
+            self._backend = _in_this_tab(app, port)
+            self.port = self._backend.port
+            self.url = f"http://{HOST}:{self.port}"
+            return
         self._backend = _FlaskServer(app, port) if is_flask(app) else _AsgiServer(app, port)
         self.port = self._backend.port  # on 127.0.0.1
         self.url = f"http://{HOST}:{self.port}"
@@ -31,14 +37,22 @@ class Server:
     def stop(self) -> None:
         """Close the socket and end the thread. Stopping twice is harmless."""
         self._backend.stop()
-        self._thread.join()
-        self._backend.close()
+        if not IN_A_TAB:
+            self._thread.join()
+            self._backend.close()
         if servers.get(self.name) is self:
             del servers[self.name]
 
     def __repr__(self) -> str:
         # No port: it is another one at every run, and every stored output is compared.
         return f"Server {self.name!r} is running on {HOST}. Its address is in .url"
+
+
+def _in_this_tab(app, port: int):
+    from course.in_tab import AppInThisTab
+
+    flask = is_flask(app)
+    return AppInThisTab(app if flask else ExceptionsLogged(app), port, flask)
 
 
 class _FlaskServer:
