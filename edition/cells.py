@@ -27,6 +27,7 @@ NEVER: dict[str, str] = {
     "11-a-page-of-another-site-2": BROWSER,
     "11-a-page-of-another-site-4": BROWSER,
     "11-whose-cookies-are-these-2": BROWSER,
+    "11-cleared-is-not-revoked-2": ABOVE,
     "11-the-error-that-is-none-4": BROWSER,
     "11-the-error-that-is-none-6": BROWSER,
     "11-the-whole-app-8": BROWSER,
