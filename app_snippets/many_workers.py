@@ -3,10 +3,10 @@
 Keeps no level of the contract: it logs in whoever asks. It is there to be run several times at once.
 A copy of this file runs alone, also under another name: put yours in place of many_workers.
 
-In the folder that holds it (in PowerShell, the second line is $env:JWT_SECRET_KEY = python -c "import secrets; print(secrets.token_hex(32))"):
+In the folder that holds it (in PowerShell, the second line is $env:SHARED_SECRET = python -c "import secrets; print(secrets.token_hex(32))"):
 
     pip install flask pyjwt
-    export JWT_SECRET_KEY=$(openssl rand -hex 32)
+    export SHARED_SECRET=$(openssl rand -hex 32)
     flask --app many_workers run
 
 In the course, the packages are there: cd app_snippets, and uv run flask --app many_workers run
@@ -96,7 +96,7 @@ COUNT_GUESS = f"""
 def create_app() -> Flask:
     """The app, once with each memory."""
     app = Flask(__name__)
-    key = os.environ.get("JWT_SECRET_KEY") or secrets.token_hex(32)
+    key = os.environ.get("SHARED_SECRET") or secrets.token_hex(32)
     database = os.environ.get("MANY_WORKERS_DATABASE", "many_workers.db")
     memories = {"set": OwnSet(), "database": SharedDatabase(database), "own-key": OwnSet()}
     keys = {"set": key, "database": key, "own-key": secrets.token_hex(32)}

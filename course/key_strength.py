@@ -17,12 +17,14 @@ USUAL = re.compile(
     re.IGNORECASE,
 )
 ROWS = ("abcdefghijklmnopqrstuvwxyz", "0123456789", "1234567890", "qwertyuiopasdfghjklzxcvbnm", "0123456789abcdef")  # fmt: skip
-# The commonest pairs of letters in English words.
-PAIRS = frozenset(
-    "th he in er an re nd at on nt ha es st en ed to it ou ea hi is or ti as te et ng of al de se le sa si ar ve ra ld ur ro "
-    "li ri io ic ne me ll ho ce no be ma el ta ec om ch il ot us tr nc la ss we ac ct ee un di wi co ca pe em so na po do fo "
-    "rs ns ts ke ge ly wh pr ul ai ut ow ad lo ay mo im id".split()
-)
+# The commonest pairs of letters in English words: which letters follow which.
+FOLLOWERS = {
+    "a": "cdilnrsty", "b": "e", "c": "aehot", "d": "eio", "e": "acdelmnrst", "f": "o", "g": "e",
+    "h": "aeio", "i": "cdlmnost", "k": "e", "l": "adeiloy", "m": "aeo", "n": "acdegost",
+    "o": "fmnrtuw", "p": "eor", "r": "aeios", "s": "aeiost", "t": "aehiors", "u": "lnrst",
+    "v": "e", "w": "ehi",
+}  # fmt: skip
+PAIRS = frozenset(one + other for one, others in FOLLOWERS.items() for other in others)
 
 
 def doubts_about(key: str, wanted: int) -> str:

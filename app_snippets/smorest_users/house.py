@@ -173,7 +173,8 @@ def serve_page_assets(app: Flask) -> None:
 
 def furnish(app: Flask, jwt: JWTManager, *blueprints: Blueprint) -> None:
     """Give the app all of the above, its views, and its tables if they are missing."""
-    url = database_url(app.name)
+    # What create_app has set already stays, such as secrets that were read from files.
+    url = app.config.get("SQLALCHEMY_DATABASE_URI") or database_url(app.name)
     app.config |= {
         "API_TITLE": "Users",
         "API_VERSION": "1",
@@ -182,7 +183,7 @@ def furnish(app: Flask, jwt: JWTManager, *blueprints: Blueprint) -> None:
         "OPENAPI_URL_PREFIX": "/",
         "OPENAPI_SWAGGER_UI_PATH": "docs",
         "OPENAPI_SWAGGER_UI_URL": "/docs/assets/",
-        "JWT_SECRET_KEY": key_from_environment(),
+        "JWT_SECRET_KEY": app.config.get("JWT_SECRET_KEY") or key_from_environment(),
         "JWT_ERROR_MESSAGE_KEY": "message",
         "MAX_CONTENT_LENGTH": 10_000,  # bytes
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url),

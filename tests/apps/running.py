@@ -233,6 +233,9 @@ def environment_for(folder: Path, key: str | None, database_url: str | None = No
     environment = dict(os.environ)
     environment.pop("JWT_SECRET_KEY", None)
     environment["USERS_DATABASE"] = str(folder / "users.db")
+    # Files of apps that keep no contract.
+    environment["MANY_WORKERS_DATABASE"] = str(folder / "many_workers.db")
+    environment["ISSUER_KEYS"] = str(folder / "issuer_keys.json")
     environment["DATABASE_URL"] = (
         database_url or f"sqlite:///{(folder / 'app.db').resolve().as_posix()}"
     )

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 import pytest
+import requests
 from jose import jwt
 
 from course.token_parts import encode_part

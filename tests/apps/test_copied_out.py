@@ -155,7 +155,9 @@ def test_copy_under_another_name_runs_alone_and_keeps_its_promises(
     tools = environment_with(app.requirements)
     port = a_free_port()
     environment = environment_for(tmp_path, None)
-    for variable in ("DATABASE_URL", "USERS_DATABASE", "PYTHONPATH", "VIRTUAL_ENV"):
+    for variable in (
+        "DATABASE_URL", "USERS_DATABASE", "MANY_WORKERS_DATABASE", "ISSUER_KEYS", "PYTHONPATH", "VIRTUAL_ENV",
+    ):  # fmt: skip
         environment.pop(variable, None)
     environment |= dict.fromkeys(("FLASK_RUN_PORT", "UVICORN_PORT", "PORT"), str(port))
 

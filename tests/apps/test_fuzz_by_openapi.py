@@ -48,7 +48,7 @@ def test_nothing_that_the_document_allows_or_forbids_surprises_the_app(
     statuses: dict[tuple[str, str, int], int] = {}
     with running_app(name, tmp_path) as app:
         app.add_user(**ADA)
-        if name == "roles":
+        if app.app.level == "roles":
             assert app.command("set-role", "ada", "admin")[0] == 0
         login = Login(app)
         for operation in operations(app):

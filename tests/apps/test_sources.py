@@ -69,6 +69,18 @@ def definitions_of(path) -> dict[str, str]:
 DIFFERENT = {
     "create_app": "each app has its own",
     **dict.fromkeys(
+        [
+            "by_algorithm",
+            "by_file",
+            "by_database",
+            "by_embedded_key",
+            "by_kind",
+            "by_secret",
+            "signing_secret",
+        ],
+        "weak_api and fixed_api are laid side by side in lesson 14",
+    ),
+    **dict.fromkeys(
         ["UserLogin", "Refresh", "Logout"], "what each of lessons 07, 08, 09 and 11 makes new"
     ),
     "LogoutEverywhere": "lesson 11 takes the cookies back, too",
@@ -77,6 +89,7 @@ DIFFERENT = {
     "answer_503_without_a_database": "Flask and FastAPI",
     "accept_only_our_kind_of_token": "a single file has no claims of a session",
     "furnish": "Flask and FastAPI",
+    "bearer_token": "Flask and FastAPI",
     "find_user": "sqlite3 and SQLAlchemy",
     "create_token_pair": "a token of lesson 08 names its refresh token, one of lesson 09 its session",
 }

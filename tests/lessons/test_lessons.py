@@ -29,6 +29,10 @@ PUBLIC_KEYS = {
 }
 # Cells whose output nbval does not compare, with the reason. Every entry is an exception to the rule.
 NOT_COMPARED: dict[str, str] = {}
+# Public keys and thumbprints that standards print.
+RFC_EXAMPLES = re.compile(
+    r"0vx7agoebGcQSuuPiLJX\w+.*|NzbLsXh8uDCcd-6MNwXF.*|kPrK_qmxVWaYVA9wwBF6.*|11qYAYKxCrfVS_7TyWQHOg.*"
+)
 RFC_SIGNATURE = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 LEFTOVERS = re.compile(r"\b(todo|fixme|xxx|lorem|ipsum|tbd)\b", re.IGNORECASE)
 LOCAL_PATHS = re.compile(r"/home/\w+|/root/|/Users/\w+|[A-Z]:\\\\|/tmp/\w|/work/|ipykernel_\d")
@@ -195,9 +199,11 @@ def constants(source: str) -> list[str]:
 
 
 def looks_like_a_key(text: str) -> bool:
-    return bool(
-        re.fullmatch(r"[0-9a-fA-F]{32,}|[\w+/-]{43,}={0,2}", text)
-    ) and text not in PUBLIC_KEYS | {RFC_SIGNATURE}
+    return (
+        bool(re.fullmatch(r"[0-9a-fA-F]{32,}|[\w+/-]{43,}={0,2}", text))
+        and text not in PUBLIC_KEYS | {RFC_SIGNATURE}
+        and not RFC_EXAMPLES.fullmatch(text)
+    )
 
 
 def code_of_the_course() -> list[tuple[str, str]]:
