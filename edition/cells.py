@@ -34,8 +34,6 @@ NEVER: dict[str, str] = {
     "11-the-whole-app-12": BROWSER,
     "12-one-slow-function-and-everybody-waits-5": THREADS,
     "13-exercise-13-4-the-right-order-9": THREADS,
-    "16-a-first-try-7": THREADS,
-    "16-a-first-try-12": THREADS,
     "common-no-module-named-jose-2": PROCESSES,
     "common-module-jwt-has-no-attribute-encode-2": PROCESSES,
     "common-address-already-in-use-2": SOCKETS,
