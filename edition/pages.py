@@ -125,7 +125,8 @@ def write_source(course: Course, settings: Settings, folder: Path) -> list[Page]
     (folder / "_static").mkdir()
     for file in sorted(THEME.glob("edition.*")):
         shutil.copy(file, folder / "_static")
-    shutil.copy(course.root / "docs" / PICTURE, folder / "_static")
+    for file in sorted((course.root / "docs").glob("*.png")):
+        shutil.copy(file, folder / "_static")
     drawn = [
         source
         for page in pages
@@ -228,7 +229,7 @@ def _folded(title: str, cells: list[dict]) -> dict:
 def _links(markdown: str, settings: Settings) -> str:
     """Links of a file at the top of the repository: to lessons and pictures they stay, others lead to the repository."""
     text = re.sub(r"\]\(notebooks/([\w-]+\.ipynb)", rf"]({FOLDER}/\1", markdown)
-    text = re.sub(rf"\]\(docs/{re.escape(PICTURE)}\)", f"](_static/{PICTURE})", text)
+    text = re.sub(r"\]\(docs/([\w-]+\.png)\)", r"](_static/\1)", text)
     text = text.replace("](INSTRUCTORS.md)", "](instructors.md)")
     return re.sub(
         rf"\]\((?!{FOLDER}/|_static/|instructors\.md|https?:)([^)]+)\)",
