@@ -419,8 +419,9 @@ def _key_table() -> Iterator[_Table]:
             database.execute(
                 "INSERT INTO users VALUES ('ada', 'a hash that is nobody''s business')"
             )
-        table = sqlite3.connect(path, factory=_Table)
-        table.asked = []
+        # Of the class: what is on the object itself, an odd answer may take away.
+        listening = type("Table", (_Table,), {"asked": []})
+        table = sqlite3.connect(path, factory=listening)
         try:
             yield table
         finally:
