@@ -34,6 +34,11 @@ NEVER: dict[str, str] = {
     "11-the-whole-app-12": BROWSER,
     "12-one-slow-function-and-everybody-waits-5": THREADS,
     "13-exercise-13-4-the-right-order-9": THREADS,
+    "15-one-service-four-processes-3": PROCESSES,
+    "15-one-service-four-processes-7": ABOVE,
+    "15-one-service-four-processes-9": ABOVE,
+    "15-one-service-four-processes-11": ABOVE,
+    "15-five-guesses-a-minute-2": ABOVE,
     "common-no-module-named-jose-2": PROCESSES,
     "common-module-jwt-has-no-attribute-encode-2": PROCESSES,
     "common-address-already-in-use-2": SOCKETS,
@@ -88,6 +93,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "07-who-has-an-account-here-6": MATPLOTLIB,
         "07-the-whole-app-and-its-own-page-5": ABOVE,
         "14-a-secret-that-can-be-guessed-6": MATPLOTLIB,
+        "15-what-it-costs-5": MATPLOTLIB,
     },
 }
 
