@@ -195,7 +195,7 @@ QUESTIONS = (
     ),
     Question(
         "R7.2",
-        "`create_access_token(identity=user.id)` with a number as id, in the article's app. What does the user see?",
+        "`create_access_token(identity=user.id)` with a number as id, with today's Flask-JWT-Extended. What does the user see?",
         Choice(
             "C",
             "The token is made. Whoever verifies it finds that a subject must be text, at every request after the login.",

@@ -120,6 +120,12 @@ def test_every_output_is_compared(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_no_stored_output_shows_a_fault_of_the_course(path):
+    for cell in read(path).cells:
+        assert "The check itself failed" not in str(cell.get("outputs", "")), cell.id
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
 def test_no_error_output_and_no_trace_of_one_machine(path):
     for cell in read(path).cells:
         for output in cell.get("outputs", []):
