@@ -11,12 +11,14 @@ PROCESSES = "a process of its own"
 SOCKETS = "a real socket"
 BROWSER = "another browser, which this one cannot start"
 TIME_ZONE = "a process with another time zone"
+CLOCK = "a finer clock than a browser gives"
 # Where a build lacks the wheel. A published site has them all.
 CRYPTOGRAPHY = "the package cryptography"
 MATPLOTLIB = "the package matplotlib"
 ABOVE = "a name from a cell above that cannot run here"
 
 NEVER: dict[str, str] = {
+    "02-compare-in-constant-time-4": CLOCK,
     "04-one-line-three-cities-6": TIME_ZONE,
     "07-two-at-the-same-instant-4": THREADS,
     "09-two-at-the-same-instant-4": THREADS,
@@ -34,6 +36,11 @@ NEVER: dict[str, str] = {
     "11-the-whole-app-12": BROWSER,
     "12-one-slow-function-and-everybody-waits-5": THREADS,
     "13-exercise-13-4-the-right-order-9": THREADS,
+    "15-one-service-four-processes-3": PROCESSES,
+    "15-one-service-four-processes-7": ABOVE,
+    "15-one-service-four-processes-9": ABOVE,
+    "15-one-service-four-processes-11": ABOVE,
+    "15-five-guesses-a-minute-2": ABOVE,
     "common-no-module-named-jose-2": PROCESSES,
     "common-module-jwt-has-no-attribute-encode-2": PROCESSES,
     "common-address-already-in-use-2": SOCKETS,
@@ -46,6 +53,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "05-three-judges-6": ABOVE,
         "05-your-judge-on-the-bench-2": ABOVE,
         "05-your-judge-on-the-bench-4": ABOVE,
+        "05-exercise-5-3-a-strict-call-4": CRYPTOGRAPHY,
         "13-who-verifies-can-sign-4": CRYPTOGRAPHY,
         "13-three-kinds-of-pairs-2": CRYPTOGRAPHY,
         "13-three-kinds-of-pairs-4": ABOVE,
@@ -88,6 +96,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "07-who-has-an-account-here-6": MATPLOTLIB,
         "07-the-whole-app-and-its-own-page-5": ABOVE,
         "14-a-secret-that-can-be-guessed-6": MATPLOTLIB,
+        "15-what-it-costs-5": MATPLOTLIB,
     },
 }
 
