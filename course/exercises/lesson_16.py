@@ -24,9 +24,7 @@ PAGES = ("register", "login", "me", "docs", "redoc", "openapi.json", "no-such-pa
 NEEDS_MORE = ("public key as secret", "guessable secret", "another kind of token", "expired token")
 # What is behind a cause, for whoever meets it for the first time: the first that fits.
 ADVICE = (
-    ("no answer: nothing listens", "Your service has ended on the way. Look at what it said last in its terminal, and start it again."),
     ("no answer: the connection broke", "It has hung up in the middle. What did it say last in its terminal?"),
-    ("no answer within", "What does it do for so long? Perhaps something waits for itself."),
     ("text/html", "Is this your service, or another program at this address?"),
     ("sends on to another", "The addresses of the contract answer by themselves, and have no slash at the end."),
     ("^500 in place", "A 500 is an exception in your code: its traceback is where your service runs, and its last line says what nobody had looked at."),
@@ -184,10 +182,7 @@ def withstand_the_attack(url):
             raise NotYet(
                 f"Of *{line.name}* (RFC {line.section}) nothing can be told: {line.why}. {again}"
             )
-    return (
-        f"{report.told} kinds of attacks in {report.requests} requests, and none got in. What cannot be seen from outside is "
-        "yours to think about."
-    )
+    return f"{report.told} kinds of attacks, and none got in. What cannot be seen from outside is yours to think about."
 
 
 def _other_token(tokens: dict) -> str | None:

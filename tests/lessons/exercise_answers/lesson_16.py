@@ -118,7 +118,7 @@ WRONG = {
             "import threading, time\nclass Dies(Around):\n    def answer(self, scope):\n        if self.asked == 10:\n"
             "            threading.Thread(target=self.server.stop).start()\n        if self.asked >= 10:\n"
             "            time.sleep(0.02)\nurl = faulty(around=Dies).url",
-            "Your service has ended: from `POST",
+            "Your service has ended: from ",
         ),
         (
             "exception_handlers={HTTPException: http_error, Exception: server_error},", "",
