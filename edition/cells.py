@@ -23,6 +23,7 @@ NEVER: dict[str, str] = {
     "07-two-at-the-same-instant-4": THREADS,
     "09-two-at-the-same-instant-4": THREADS,
     "09-the-whole-app-15": THREADS,
+    "09-the-whole-app-16": ABOVE,
     "11-a-script-that-does-not-belong-there-4": BROWSER,
     "11-a-script-that-does-not-belong-there-10": BROWSER,
     "11-tell-the-browser-what-may-run-4": BROWSER,

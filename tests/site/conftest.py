@@ -38,7 +38,8 @@ def site(tmp_path_factory) -> Path:
         text=True,
         encoding="utf-8",
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    if done.returncode:
+        pytest.fail(f"The site cannot be built.\n{done.stdout[-2000:]}{done.stderr[-4000:]}", False)
     return folder
 
 

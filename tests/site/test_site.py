@@ -117,7 +117,8 @@ def test_a_lesson_runs_in_a_browser_tab(opened, site, address):
 def test_cells_that_stay_prose_are_in_the_lessons_and_say_why(site):
     every = {
         cell.id: cell
-        for path in COURSE.notebooks.glob("*.ipynb")
+        for folder in (COURSE.solutions, COURSE.notebooks)
+        for path in folder.glob("*.ipynb")
         for cell in nbformat.read(path, 4).cells
     }
     reasons = cells.prose_cells({"cryptography", "matplotlib"})
