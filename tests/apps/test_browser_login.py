@@ -413,9 +413,7 @@ def test_script_that_gets_into_the_page_does_not_run(app, home, page):
     wanted = ["script-src-attr", "script-src-elem", "base-uri", "connect-src"]
     page.wait_for_function(f"{json.dumps(wanted)}.every((each) => broken.includes(each))")
     assert page.evaluate("typeof ran") == "undefined"
-    page.allowed = (
-        ".*Content Security Policy.*| Note that 'script-src' was not explicitly set.*"
-    )
+    page.allowed = ".*Content Security Policy.*| Note that 'script-src' was not explicitly set.*"
 
 
 class Quiet(WSGIRequestHandler):
