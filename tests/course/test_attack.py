@@ -670,6 +670,26 @@ def test_service_that_goes_away_or_falls_asleep(then, words, after, monkeypatch)
     assert report.requests < after + 8
 
 
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n"])
+def test_file_that_never_ends_holds_nobody_up(head, monkeypatch):
+    monkeypatch.setattr(wire, "SECONDS", 0.4)
+
+    def answer(connection, number):
+        connection.sendall(head)
+        dawdle(connection)
+
+    with raw_server(answer) as url:
+        report = attack(url, a.hs256(), file="/static/site.css")
+    assert report.told == 0 and report.requests < 8
+
+
+def test_file_that_is_too_large_is_no_key():
+    app = a.service(a.strict)
+    app.get("/large.css")(lambda: "x" * 200_000)
+    report = attack(f"{serve(app, 'attacked').url}/me", a.hs256(), file="/large.css")
+    assert why(report)[PATH] == "/large.css cannot be had, or is empty"
+
+
 def test_request_that_is_never_answered_is_an_accident_of_its_own():
     """Everybody else is answered, before and after."""
 
