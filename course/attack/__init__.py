@@ -54,6 +54,7 @@ def attack(
     other_token: str | None = None,
     expired_token: str | None = None,
     file: str | None = None,
+    seconds: float | None = None,
 ) -> Report:
     """Attack the service at ``url`` on this machine, and say for each line of RFC 8725 how it did.
 
@@ -64,6 +65,7 @@ def attack(
         other_token: a genuine token of the same issuer for something else, such as an ID token.
         expired_token: a genuine one that has expired.
         file: the path of a file that the service shows to everybody, such as ``/static/site.css``.
+        seconds: after which no more is asked; for ever, if there are none.
 
     Raises:
         ValueError: for an address that is not on this machine, or an argument of another kind.
@@ -73,7 +75,7 @@ def attack(
     from course.attack.siege import lay_siege
     from course.attack.target import Target
 
-    target = Target(url)
+    target = Target(url, seconds)
     known = Knowledge(target, token, public_key, other_token, expired_token, file)
     return _draw(tuple(lay_siege(known)), target.requests)
 

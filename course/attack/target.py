@@ -61,7 +61,7 @@ class Target:
         ValueError: if it is not an http address of this machine. Nothing was sent then.
     """
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, seconds: float | None = None):
         match = _ADDRESS.fullmatch(url) if isinstance(url, str) else None
         if match is None or not _is_this_machine(match[2]):
             raise ValueError(ELSEWHERE)
@@ -72,14 +72,16 @@ class Target:
         self.shown = f"{self.home}{path or '/'}"
         self.url = f"{self.shown}{query}"
         self.requests = 0
-        self._late = 0
+        self._late, self._patience = 0, wire.Patience(seconds)
 
     def ask(self, trial: Try) -> wire.Answer:
         """The answer to this request. Redirects are not followed. The status is 0 if none comes.
 
         Raises:
-            Stopped: if too many answers were late.
+            Stopped: if too many answers were late, or all together take too long.
         """
+        if too_long := self._patience.one_more():
+            raise Stopped(too_long)
         self.requests += 1
         headers = {}
         if (authorization := trial.authorization) is not None:

@@ -26,6 +26,7 @@ from course.contract.service import (
     credentials,
 )
 from course.contract.table import as_causes, as_count, as_table
+from course.contract.wire import Patience
 
 __all__ = ["LEVELS", "Row", "as_causes", "as_count", "as_table", "hold"]
 
@@ -47,6 +48,7 @@ def hold(
     username: str | None = None,
     password: str | None = None,
     by_cookie: bool = False,
+    seconds: float | None = None,
 ) -> list[Row]:
     """Hold the service at ``url`` to the contract, up to and including ``level``.
 
@@ -57,6 +59,7 @@ def hold(
         level: one of ``LEVELS``.
         username, password: an existing user; needed for the level *login*, and an admin for *roles*.
         by_cookie: whether the tokens travel in cookies.
+        seconds: after which no more is asked; for ever, if there are none.
 
     Returns:
         The table, one row a request: as many for every service, with those that were not reached.
@@ -70,7 +73,13 @@ def hold(
         whom = "an admin" if level == "roles" else "a user who can log in"
         raise ValueError(f"The level {level} needs the name and password of {whom}.")
     kind = ByCookie if by_cookie else Service
-    service = kind(url.rstrip("/"), username, password, has_register=level != "login")
+    service = kind(
+        url.rstrip("/"),
+        username,
+        password,
+        has_register=level != "login",
+        patience=Patience(seconds),
+    )
     rows: list[Row] = []
     stopped = _knock(service, with_login=level in NEEDS_A_LOGIN)
     for service.level, chapter in _chapters_up_to(level, by_cookie):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from course.contract.wire import Answer, Late, ask
+from course.contract.wire import Answer, Late, Patience, ask
 from course.paths import IN_A_TAB
 from course.shown import printable, shorten
 
@@ -77,6 +77,7 @@ class Service:
     level: str = "login"
     rows: list[Row] = field(default_factory=list)
     late: int = 0
+    patience: Patience = field(default_factory=Patience)
 
     def send(
         self,
@@ -95,7 +96,7 @@ class Service:
             The answer, with its tokens in the JSON; if none came, its status is 0 and its ``problem`` says why.
 
         Raises:
-            Stopped: if too many answers were late.
+            Stopped: if too many answers were late, or all together take too long.
         """
         return self.take_tokens(
             self.exchange(method, path, token, body, content_type, headers or {})
@@ -122,6 +123,8 @@ class Service:
         headers, content = self._headers_and_content(
             method, path, token, body, content_type, headers
         )
+        if too_long := self.patience.one_more():
+            raise Stopped(too_long)
         try:
             return ask(method, self.url + path, headers, content)
         except Late as late:
@@ -457,4 +460,4 @@ def _said(answer: Answer) -> str:
         return f", Location: {answer.headers['Location'][:60]}"
     if isinstance(answer.body, dict) and isinstance(answer.body.get("message"), str):
         return f" {answer.body['message'][:60]!r}"
-    return ""
+    return "" if _content_type(answer) == JSON or answer.problem else f" ({_what_is_there(answer)})"

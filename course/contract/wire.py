@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -58,6 +59,25 @@ class Answer:
 
 class Late(Exception):
     """The answer did not come within SECONDS."""
+
+
+@dataclass
+class Patience:
+    """How long all requests together may take, if that is not for ever: a service may be slow, and never late.
+
+    ``asked`` counts them.
+    """
+
+    seconds: float | None = None
+    asked: int = 0
+    begun: float = field(default_factory=time.monotonic)
+
+    def one_more(self) -> str:
+        """Why one more request takes too long; empty, if it does not. Asked before each."""
+        if self.seconds is not None and time.monotonic() - self.begun > self.seconds:
+            return f"{self.asked} requests took more than {self.seconds:g} seconds: the others were not asked"
+        self.asked += 1
+        return ""
 
 
 def ask(method: str, url: str, headers: dict[str, str], content: bytes | None) -> Answer:

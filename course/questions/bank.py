@@ -482,7 +482,7 @@ QUESTIONS = (
             B=("It is faster", "It may be, and that is not the reason."),
             C=(
                 "Without a list, nothing is verified",
-                "Something is, and by whatever the header says.",
+                "With python-jose something is, by whatever the header says; PyJWT refuses a call without a list.",
             ),
         ),
         "14",

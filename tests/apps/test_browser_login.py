@@ -3,14 +3,17 @@
 import json
 import re
 import secrets
+import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
 import requests
+import trustme
 from flask import Flask, request
 from jose import jwt
 from playwright.sync_api import BrowserContext, Page, expect
@@ -54,7 +57,7 @@ def context(browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context) -> Iterator[Page]:
-    """A tab whose scripts never fail; the console has nothing but refusals (4xx), which browsers write there themselves."""
+    """A tab whose scripts never fail; the console has the 401s, which the browser writes there, and what a test allows."""
     complaints = []
     with new_page(context) as page:
         page.set_default_timeout(30_000)
@@ -64,9 +67,14 @@ def page(context) -> Iterator[Page]:
             lambda line: line.type in ("error", "warning") and complaints.append(line.text),
         )
         yield page
-    refusal = r"Failed to load resource: the server responded with a status of 4\d\d \(.*\)"
-    allowed = getattr(page, "allowed", "nothing else")
-    assert [c for c in complaints if not re.fullmatch(f"{refusal}|{allowed}", c, re.S)] == []
+    allowed = f"{refusals(401)}|{getattr(page, 'allowed', 'nothing else')}"
+    assert [text for text in complaints if not re.fullmatch(allowed, text, re.S)] == []
+
+
+def refusals(*statuses: int) -> str:
+    """What the console says of answers with these, as a pattern."""
+    listed = "|".join(map(str, statuses))
+    return rf"Failed to load resource: the server responded with a status of ({listed}) \(.*\)"
 
 
 def path_of(url: str) -> str:
@@ -133,6 +141,7 @@ def test_new_account_is_made_and_logged_in(app, home, page):
     fill_in(page, {"username": name, "password": "too short"})
     page.get_by_role("button", name="Create an account").click()
     expect(page.get_by_role("alert")).to_contain_text("password: Length must be between 15 and")
+    page.allowed = refusals(422)
     fill_in(page, {"username": name, "password": PASSWORD})
     page.get_by_role("button", name="Create an account").click()
     expect(logged_in(page)).to_be_visible()
@@ -149,6 +158,7 @@ def test_name_that_is_taken_is_said(app, home, page):
     fill_in(page, new_user(app))
     page.get_by_role("button", name="Create an account").click()
     expect(page.get_by_role("alert")).to_have_text("There is a user with this name already.")
+    page.allowed = refusals(409)
 
 
 def test_scripts_see_the_csrf_tokens_and_nothing_else(app, home, page):
@@ -305,7 +315,7 @@ def test_answer_that_is_no_json_is_said(app, home, page):
     fill_in(page, new_user(app))
     page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("alert")).to_have_text("The server answers 502. Try again.")
-    page.allowed = "Failed to load resource: the server responded with a status of 502 .*"
+    page.allowed = refusals(502)
 
 
 def test_browser_that_keeps_no_cookies_is_said(app, home, page):
@@ -413,9 +423,7 @@ def test_script_that_gets_into_the_page_does_not_run(app, home, page):
     wanted = ["script-src-attr", "script-src-elem", "base-uri", "connect-src"]
     page.wait_for_function(f"{json.dumps(wanted)}.every((each) => broken.includes(each))")
     assert page.evaluate("typeof ran") == "undefined"
-    page.allowed = (
-        ".*[Cc]ontent [Ss]ecurity [Pp]olicy.*| Note that 'script-src' was not explicitly set.*"
-    )
+    page.allowed = f"{refusals(404)}|.*Content Security Policy.*| Note that 'script-src' was not explicitly set.*"
 
 
 class Quiet(WSGIRequestHandler):
@@ -787,7 +795,6 @@ def another_app(app: Flask) -> Iterator[str]:
         running.server_close()
 
 
-OWN = "http://{host}"
 # What a request says of the page that it comes from, and whether that is refused. {host} stands for the Host that it names.
 ORIGINS = [
     ([], 200),  # a program
@@ -833,27 +840,68 @@ def post_login(app: RunningApp, host: str, lines: list[str], user: dict) -> int:
     return raw_answer(app, "\r\n".join(head).encode("latin-1"))[0]
 
 
-def test_proxy_that_names_itself_locks_older_browsers_out_and_lets_nobody_in(app):
-    user = new_user(app)
-    assert post_login(app, "127.0.0.1:5000", ["Origin: https://shop.example"], user) == 403
-    assert (
-        post_login(
-            app,
-            "127.0.0.1:5000",
-            ["Origin: https://shop.example", "X-Forwarded-Host: shop.example"],
-            user,
-        )
-        == 403
-    )
-    assert (
-        post_login(
-            app,
-            "127.0.0.1:5000",
-            ["Origin: https://evil.example", "X-Forwarded-Host: evil.example"],
-            user,
-        )
-        == 403
-    )
+@pytest.mark.parametrize("site", ["https://shop.example", "https://evil.example"])
+def test_proxy_that_names_itself_locks_older_browsers_out_and_lets_nobody_in(site, app):
+    for host in ([], [f"X-Forwarded-Host: {site.partition('//')[2]}"], [f"Forwarded: host={site}"]):
+        lines = [f"Origin: {site}", *host]
+        assert post_login(app, "127.0.0.1:5000", lines, new_user(app)) == 403
+
+
+@contextmanager
+def ending_tls(app: RunningApp, host: str | None) -> Iterator[str]:
+    """A server in front of the app that speaks TLS; yields its address. It passes Host on, or names another one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    listener = socket.create_server(("127.0.0.1", 0))
+    app_address = ("127.0.0.1", int(app.url.rpartition(":")[2]))
+
+    def pass_on(outside: socket.socket) -> None:
+        # A browser opens connections that it may not need, and closes them.
+        with suppress(OSError), context.wrap_socket(outside, server_side=True) as client:
+            request = b""
+            while b"\r\n\r\n" not in request:
+                if not (more := client.recv(65_536)):
+                    return
+                request += more
+            head, _, body = request.partition(b"\r\n\r\n")
+            length = re.search(rb"(?im)^content-length: *(\d+)", head)
+            while len(body) < int(length[1] if length else 0):
+                body += client.recv(65_536)
+            if host is not None:
+                head = re.sub(rb"(?im)^host:[^\r]*", f"Host: {host}".encode(), head)
+            head = re.sub(rb"(?im)^connection:[^\r]*", b"Connection: close", head)
+            with socket.create_connection(app_address, timeout=20) as inside:
+                inside.sendall(head + b"\r\n\r\n" + body)
+                while answer := inside.recv(65_536):
+                    client.sendall(answer)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                outside, _ = listener.accept()
+                threading.Thread(target=pass_on, args=(outside,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"https://localhost:{listener.getsockname()[1]}"
+    finally:
+        listener.close()
+
+
+@pytest.mark.parametrize("host", [None, "app.internal:5000"], ids=["passed on", "replaced"])
+def test_behind_a_server_that_ends_tls_people_log_in_and_out(host, app, browser):
+    """To the app it is http, and another host perhaps; the browser says that the page is its own."""
+    context = browser.new_context(ignore_https_errors=True)
+    with ending_tls(app, host) as address, new_page(context) as page:
+        log_in(page, address, new_user(app))
+        forget(context, ACCESS)
+        page.reload()
+        expect(logged_in(page)).to_be_visible()
+        assert all(cookie["secure"] for cookie in context.cookies())
+        page.get_by_role("button", name="Log out", exact=True).click()
+        expect(page.get_by_role("status")).to_have_text("You are logged out.")
+        assert context.cookies() == []
+    context.close()
 
 
 @pytest.mark.parametrize("path", [

@@ -6,20 +6,20 @@ import json
 import re
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
 import requests
 from click.testing import CliRunner
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 
-from course import cli
+from course import checking, cli
 from course.contract import as_table, hold
 from course.contract.service import BROKEN
 from course.paths import Course
 from course.server import Server
 from course.starter import FOLDER, FRAMEWORKS
+from tests.apps.capstone.faulty import CHEAP, Around, faulty
 
 PASSWORD = "correct horse battery staple"
 
@@ -27,13 +27,13 @@ PASSWORD = "correct horse battery staple"
 def litestar(folder, monkeypatch):
     from tests.apps.capstone.litestar_service import create_app
 
-    return create_app(cheap_argon2())
+    return create_app(CHEAP)
 
 
 def starlette(folder, monkeypatch):
     from tests.apps.capstone.starlette_service import create_app
 
-    return create_app(folder / "users.sqlite3", cheap_argon2())
+    return create_app(folder / "users.sqlite3", CHEAP)
 
 
 def ninja(folder, monkeypatch):
@@ -46,10 +46,6 @@ def ninja(folder, monkeypatch):
     )
     ninja_service.create_tables()
     return ninja_service.application
-
-
-def cheap_argon2() -> PasswordHash:
-    return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
 
 # Each with the highest level that it keeps.
@@ -183,3 +179,18 @@ def test_starter_file_runs_as_it_stands_and_is_judged(framework, tmp_path, monke
     broken = [row for row in rows if row.verdict == BROKEN]
     assert {row.got for row in broken} == {"501 'Not written yet.'", "501 and 501"}
     assert "Traceback" not in log.read_text("utf-8")
+
+
+class Slow(Around):
+    def answer(self, scope):
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "said"), [("16.1", "It is slow: "), ("16.2", "nothing can be told: ")]
+)
+def test_service_that_is_slow_is_told_so_before_time_is_up(exercise, said, monkeypatch):
+    monkeypatch.setattr("course.exercises.lesson_16.ENOUGH", 0.2)
+    result = checking.check(exercise, faulty(around=Slow).url)
+    assert result.outcome == checking.NOT_YET and said in result.text
+    assert re.search(r" \d+ requests took more than 0.2 seconds", result.text)

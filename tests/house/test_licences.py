@@ -16,7 +16,8 @@ COPYLEFT = re.compile(r"\b(A|L)?GPL|General Public License", re.IGNORECASE)
 def closure(requirements: list[str]) -> set[str]:
     """The distributions that these requirements install here, with all that they need."""
     found: set[str] = set()
-    wanted = [Requirement(each) for each in requirements]
+    named = [Requirement(each) for each in requirements]
+    wanted = [each for each in named if each.marker is None or each.marker.evaluate()]
     while wanted:
         requirement = wanted.pop()
         name = canonicalize_name(requirement.name)
