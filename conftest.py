@@ -1,20 +1,27 @@
 """Holds for every run of pytest, whichever folder is tested."""
 
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from forked_kernels import open_nursery
 
-nursery = pytest.StashKey()
+nursery, bytecode = pytest.StashKey(), pytest.StashKey()
 
 
 def pytest_configure(config):
-    """Prepare for kernels, once for all workers, before they start.
+    """Prepare for other processes, once for all workers, before they start.
 
     Let matplotlib look for fonts before the kernels do: on a new machine it says so, in a cell's output. And let kernels
     be forked, where the system can.
     """
     if not hasattr(config, "workerinput"):
+        config.stash[bytecode] = keep_bytecode(config.rootpath / ".pytest_cache/bytecode")
         import matplotlib.font_manager  # noqa: F401
 
         config.stash[nursery] = open_nursery()
@@ -23,6 +30,24 @@ def pytest_configure(config):
 def pytest_unconfigure(config):
     if opened := config.stash.get(nursery, None):
         opened.close()
+    if folder := config.stash.get(bytecode, None):
+        # Of copies of the course, which no other run will have.
+        for copies in folder.joinpath(*Path(tempfile.gettempdir()).parts[1:]).glob("pytest-of-*"):
+            shutil.rmtree(copies, ignore_errors=True)
+
+
+def keep_bytecode(folder: Path) -> Path | None:
+    """Where Python must not write bytecode beside the sources, as in many containers, let it write into this folder.
+
+    The tests start hundreds of processes, and each of them would compile all that it imports. Returns the folder if it
+    is used.
+    """
+    if not sys.dont_write_bytecode or sys.pycache_prefix:
+        return None
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    return folder
 
 
 @pytest.hookimpl(trylast=True)

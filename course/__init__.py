@@ -1,6 +1,14 @@
 """What the lessons import: pictures, a server, and checks. The subject itself stays in the lessons."""
 
 from course import shell
+from course.paths import IN_A_TAB
+
+if IN_A_TAB:
+    from course import in_tab
+
+    # Before others import what it changes.
+    in_tab.install()
+
 from course.attack import attack
 from course.browser import visit
 from course.certify import certificate
@@ -11,6 +19,7 @@ from course.expected_error import expect
 from course.progress_view import progress
 from course.questions.recall import recall
 from course.server import serve
+from course.table_view import show_table
 from course.token_view import show_token
 
 shell.make_harmless()
@@ -26,6 +35,7 @@ __all__ = [
     "recall",
     "serve",
     "show_exchange",
+    "show_table",
     "show_token",
     "visit",
 ]

@@ -231,9 +231,10 @@ def _forget_widgets(notebook: nbformat.NotebookNode) -> None:
     would try to show it, and an error, in place of the picture.
     """
     notebook.metadata.pop("widgets", None)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
+    for cell in _code(notebook):
+        for output in cell.outputs:
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+        cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
 
 
 def _failure(notebook: nbformat.NotebookNode, error: Exception) -> CellFailed:

@@ -23,6 +23,7 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from course.paths import IN_A_TAB
 from course.shown import Shown, box, code_spans, printable, shorten
 from course.solved import remember
 
@@ -34,6 +35,7 @@ CORRECT = "correct"
 NOT_YET = "not yet"
 NOT_ATTEMPTED = "not attempted"
 FAULT = "fault in the course"
+NOT_HERE = "not here"
 
 
 # Where something was shown: in words, and as the target of a link from a lesson.
@@ -74,6 +76,7 @@ class Exercise:
     judge: Callable[[object], str | None]
     hints: tuple[str, ...]
     counts: bool = True
+    seconds: float | None = None
 
 
 _exercises: dict[str, Exercise] = {}
@@ -82,14 +85,17 @@ _hints_given: dict[str, int] = {}
 _verdicts: dict[str, tuple[int | None, Result]] = {}
 
 
-def exercise(exercise_id: str, *hints: str, counts: bool = True) -> Callable:
+def exercise(
+    exercise_id: str, *hints: str, counts: bool = True, seconds: float | None = None
+) -> Callable:
     """Register the decorated judge under ``exercise_id``, e.g. "1.2" (second exercise of lesson 01), with its hints.
 
-    ``counts`` says whether it is one of those that must be solved for the certificate.
+    ``counts`` says whether it is one of those that must be solved for the certificate; ``seconds`` is what a check of it
+    may take, if that is not TIME_LIMIT.
     """
 
     def register(judge):
-        _exercises[exercise_id] = Exercise(exercise_id, judge, hints, counts)
+        _exercises[exercise_id] = Exercise(exercise_id, judge, hints, counts, seconds)
         return judge
 
     return register
@@ -147,9 +153,11 @@ def _judged(exercise_id: str, answer: object) -> Result:
         return _result(NOT_YET, "✗", "Not found.", str(problem))
     next_step = f'Run `hint("{judged.id}")` for the next step.'
     try:
+        if IN_A_TAB and (lacking := _lacking_in_a_tab(judged.id)):
+            return _result(NOT_HERE, "○", "Not in a browser tab.", lacking)
         if answer is ...:
             raise NotAttempted
-        with _time_limit(), _same_folder():
+        with _time_limit(judged.seconds or TIME_LIMIT), _same_folder():
             remark = judged.judge(answer)
     except NotAttempted:
         return _result(
@@ -176,6 +184,23 @@ def _judged(exercise_id: str, answer: object) -> Result:
     return _result(CORRECT, "✓", "Correct.", f"{remark or ''} {noted}".strip(" "), see)
 
 
+def _lacking_in_a_tab(exercise_id: str) -> str:
+    """Why this exercise cannot be judged here, or ""."""
+    from course.in_tab import INSTALL, NOT_IN_A_TAB
+
+    needed = NOT_IN_A_TAB.get(exercise_id)
+    return f"To judge it takes {needed}, which a browser tab has not. {INSTALL}" if needed else ""
+
+
+def _where_the_answer_is(lesson: str) -> str:
+    if IN_A_TAB:
+        return "The worked answer stands on the page of this lesson, folded, below the exercise."
+    return (
+        f"For the worked answer, run `uv run course solution {lesson}` in a terminal: it puts a copy into "
+        f"`my_work/solutions/`."
+    )
+
+
 def hint(exercise_id: str) -> Result:
     """The next hint for an exercise; each call goes one step further. Never raises."""
     try:
@@ -187,11 +212,8 @@ def hint(exercise_id: str) -> Result:
     _hints_given[found.id] = given
     more = f'Run `hint("{found.id}")` again for the next one.'
     if given == len(hints):
-        more = (
-            f"This was the last hint. For the worked answer, run `uv run course solution "
-            f"{found.id.removeprefix('R').split('.')[0].zfill(2)}` in a terminal: it puts a copy into "
-            f"`my_work/solutions/`."
-        )
+        lesson = found.id.removeprefix("R").split(".")[0].zfill(2)
+        more = f"This was the last hint. {_where_the_answer_is(lesson)}"
     result = _result("hint", "→", f"Hint {given} of {len(hints)}.", f"{hints[given - 1]} {more}")
     # A cell shows its last line only. The verdict of a check above the hint must not disappear.
     run, verdict = _verdicts.get(found.id, (None, None))
@@ -217,10 +239,14 @@ def _result(
 
 
 @contextlib.contextmanager
-def _time_limit():
-    """Interrupt the main thread after TIME_LIMIT seconds, so that an endless loop is reported and not endured."""
+def _time_limit(seconds: float):
+    """Interrupt the main thread after so many seconds, so that an endless loop is reported and not endured."""
     if threading.current_thread() is not threading.main_thread():
         yield
+        return
+    if IN_A_TAB:
+        with _time_limit_in_a_tab(seconds):
+            yield
         return
     out_of_time = threading.Event()
 
@@ -233,7 +259,7 @@ def _time_limit():
 
     # A process that was started in the background may ignore Ctrl-C, and then an interrupt as well.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(TIME_LIMIT, interrupt)
+    timer = threading.Timer(seconds, interrupt)
     timer.daemon = True
     timer.start()
     try:
@@ -241,13 +267,30 @@ def _time_limit():
     except KeyboardInterrupt:
         if not out_of_time.is_set():
             raise
-        raise NotYet(
-            f"Your code was still running after {TIME_LIMIT:.0f} seconds, so it was stopped. "
-            f"Does a loop never end?"
-        ) from None
+        raise _still_running(seconds) from None
     finally:
         timer.cancel()
         signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
+
+
+def _still_running(seconds: float) -> NotYet:
+    return NotYet(
+        f"Your code was still running after {seconds:.0f} seconds, so it was stopped. "
+        f"Does a loop never end?"
+    )
+
+
+@contextlib.contextmanager
+def _time_limit_in_a_tab(seconds: float):
+    from course.in_tab import time_limit
+
+    with time_limit(seconds) as is_over:
+        try:
+            yield
+        except KeyboardInterrupt:
+            if not is_over():
+                raise
+            raise _still_running(seconds) from None
 
 
 @contextlib.contextmanager

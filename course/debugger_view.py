@@ -3,6 +3,7 @@
 The kernel computes everything: python-jose verifies and signs, ``show_token`` draws, ipywidgets carries the keys typed.
 """
 
+import builtins
 import contextlib
 import functools
 import html
@@ -10,12 +11,25 @@ import json
 from collections.abc import Callable
 
 from course.shown import COLOURS, Shown, box
-from course.signature import LONGEST_READ, sign, verdict_on
-from course.token_parts import ARTICLE_TOKEN, decode_part, encode_part, read_object
-from course.token_view import PARTS, as_text, draw_token, unwrap
+from course.signature import sign, verdict_on
+from course.token_in_text import find_token
+from course.token_parts import ARTICLE_TOKEN, LONGEST_READ, decode_part, encode_part, read_object
+from course.token_view import PARTS, as_text, draw_token, is_encrypted
 
-PRIVACY = "Nothing leaves this machine: the notebook's own Python works everything out, without a single request."
-INVITATION = "This is a still picture. Run the cell in JupyterLab to type in it."
+PRIVACY = (
+    "Nothing leaves this machine: the notebook's own Python works everything out, without a single request. "
+    "If the form does not answer, run its cell again."
+)
+GONE = (
+    "✗ This form no longer answers. The kernel that ran its cell is gone, so what you type reaches nobody. "
+    "Run the cell again."
+)
+INVITATION = (
+    "This is a still picture. Run the cell in JupyterLab to type in it: the form lives no longer than the kernel "
+    "that ran it."
+)
+ENCRYPTED = "This token is encrypted (JWE): its claims are in the ciphertext, and it has no signature to make again."
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def debugger(token: str | bytes | None = None, key: str = "") -> "Debugger":
@@ -77,7 +91,7 @@ class Debugger:
         import ipywidgets as widgets
 
         self.first_token = as_text(token)[0]
-        key = key if isinstance(key, str) else as_text(key)[0]
+        self.first_key = key = key if isinstance(key, str) else as_text(key)[0]
         self._still = _still_picture(token, self.first_token, key)
         # What the parts were when the token was last pasted or signed. A part edited back to what it said is this again.
         self._before = ["", "", ""]
@@ -109,7 +123,8 @@ class Debugger:
             ],
             layout={"flex_flow": "row wrap", "grid_gap": "16px"},
         )
-        self._form = widgets.VBox([widgets.HTML(STYLE + f"<div>{PRIVACY}</div>"), columns])
+        gone = f'<div class="course-gone">{_announced("bad", GONE)}</div>'
+        self._form = widgets.VBox([widgets.HTML(f"{STYLE}<div>{PRIVACY}</div>{gone}"), columns])
         self._form.add_class("course-debugger")
 
         self._from_the_reader = True
@@ -135,15 +150,16 @@ class Debugger:
 
     def _pieces(self) -> list[str]:
         """The parts of the token as it stands, at least three of them."""
-        pieces = unwrap(self.token.value, []).split(".")
+        pieces = find_token(self.token.value).token.split(".")
         return pieces + [""] * (len(PARTS) - len(pieces))
 
     def _take_token(self) -> None:
         """The reader wrote the token: header and payload follow."""
         self._before = self._pieces()
-        readable = len(self.token.value) <= LONGEST_READ
+        encrypted = is_encrypted(self._before)
         with self._writing():
             for field, piece in zip((self.header, self.payload), self._before):
+                readable = len(piece) <= LONGEST_READ and not (encrypted and field is self.payload)
                 field.value = _to_edit(piece) if readable else ""
         self._redraw()
 
@@ -151,7 +167,12 @@ class Debugger:
         """The reader wrote header or payload: the token follows, as far as they can be read."""
         pieces = self._pieces()
         problems = []
+        encrypted = is_encrypted(self._before)
         for index in (0, 1):
+            if encrypted and index == 1:
+                if self.payload.value:
+                    problems.append(f"✗ Payload not used. {ENCRYPTED}")
+                continue
             try:
                 pieces[index] = self._edited(index)[1]
             except ValueError as error:
@@ -177,6 +198,9 @@ class Debugger:
         return content, encode_part(content)
 
     def _sign_again(self, button: object = None) -> None:
+        if is_encrypted(self._before):
+            self._redraw("bad", [f"✗ Not signed. {ENCRYPTED}"])
+            return
         try:
             header, header_piece = self._edited(0)
             _, payload_piece = self._edited(1)
@@ -192,10 +216,12 @@ class Debugger:
     def _start_again(self, button: object = None) -> None:
         with self._writing():
             self.token.value = self.first_token
+            # A key that somebody typed does not stay: the next reader of the screen may be another one.
+            self.key.value = self.first_key
         self._take_token()
 
     def _redraw(self, colour: str = "good", notes: list[str] = ()) -> None:
-        self.verdict.value = _announced(*verdict_on(unwrap(self.token.value, []), self.key.value))
+        self.verdict.value = _announced(*verdict_on(self.token.value, self.key.value))
         self.note.value = "".join(_announced(colour, note) for note in notes)
         self.drawing.value = draw_token(self.token.value).html
 
@@ -203,20 +229,28 @@ class Debugger:
         return self._still.text
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
-        """The form where widgets can run, with the still picture beside it for every other viewer."""
-        return {
-            **(self._form._repr_mimebundle_(**kwargs) or {}),
-            "text/plain": self._still.text,
-            "text/html": self._still.html,
-        }
+        """The still picture. The form is an output of its own before it, which hides the picture as long as it lives.
+
+        In one output with the form, the picture would never be seen again: a notebook that was saved and opened later
+        shows "Error displaying widget: model not found" in place of everything that the output has.
+        """
+        self._show_the_form()
+        return {"text/plain": self._still.text, "text/html": self._still.html}
+
+    def _show_the_form(self) -> None:
+        if hasattr(builtins, "__IPYTHON__"):
+            from IPython.display import display
+
+            bundle = self._form._repr_mimebundle_() or {}
+            display({kind: bundle[kind] for kind in bundle if kind == WIDGET}, raw=True)
 
 
 def _still_picture(token: str | bytes, text: str, key: str) -> Shown:
     drawn = draw_token(token)
-    colour, verdict = verdict_on(unwrap(text, []), key)
+    colour, verdict = verdict_on(text, key)
     return Shown(
         f"JWT DEBUGGER  {INVITATION}\n\n{verdict}\n\n{drawn.text}",
-        f"<div><b>JWT debugger.</b> {INVITATION}</div>{_said(colour, verdict)}{drawn.html}",
+        f'<div class="course-still"><div><b>JWT debugger.</b> {INVITATION}</div>{_said(colour, verdict)}{drawn.html}</div>',
     )
 
 
@@ -259,5 +293,11 @@ STYLE = f"""<style>
 .course-debugger button {{ {_css("waiting")} border: 1px solid #76767f; border-radius: 4px; font-weight: 600; }}
 .course-debugger textarea:focus-visible, .course-debugger input:focus-visible, .course-debugger button:focus-visible {{
   outline: 3px solid currentColor !important; outline-offset: -3px;
+}}
+.jp-OutputArea:has(.course-debugger) > .jp-OutputArea-child:has(.course-still) {{ display: none; }}
+.course-gone {{ display: none; }}
+.course-debugger.jupyter-widgets-disconnected .course-gone,
+.jp-NotebookPanel:has(.jp-Notebook-ExecutionIndicator:is([data-status="unknown"], [data-status="dead"])) .course-gone {{
+  display: block;
 }}
 </style>"""

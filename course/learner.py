@@ -20,7 +20,7 @@ from pathlib import Path
 
 from course import files
 from course.fingerprint import fingerprint
-from course.lesson_map import find_lesson
+from course.lesson_map import find_lesson, find_notebook, pages
 from course.paths import Course
 from course.progress_view import progress
 
@@ -93,21 +93,21 @@ def prepare_my_work(course: Course) -> Preparation:
     return done
 
 
-def reset(course: Course, number: str) -> tuple[Path, Path | None]:
-    """Give a fresh copy of a lesson; the old one stays under the second name returned, if there was one.
+def reset(course: Course, name: str) -> tuple[Path, Path | None]:
+    """Give a fresh copy of a lesson or a page. The old one stays under the second name returned, if it has anything of the
+    learner's: an untouched one without outputs does not.
 
     Raises:
-        LookupError: if there is no such lesson.
+        LookupError: if there is no such lesson or page.
         OSError: if ``my_work/`` cannot be written to.
     """
-    lesson = find_lesson(course, number).path
-    copy = course.my_work / lesson.name
+    notebook = find_notebook(course, name)
+    copy = course.my_work / notebook.name
     with files.locked(course.my_work):
         desk = _Desk(course, Preparation())
-        earlier = files.set_aside(copy, "earlier") if os.path.lexists(copy) else None
-        desk.give(copy, _copy_of(lesson))
+        desk.give_anew(copy, _copy_of(notebook))
         desk.remember()
-    return copy, earlier
+    return copy, desk.done.earlier.get(copy)
 
 
 def solution(course: Course, number: str) -> Path:
@@ -119,6 +119,10 @@ def solution(course: Course, number: str) -> Path:
         LookupError: if there is no such lesson, or no worked one.
         OSError: if ``my_work/`` cannot be written to.
     """
+    if number.removesuffix(".ipynb") in pages(course):
+        raise LookupError(
+            f"{number} is a page and no lesson: it has no exercises, and so no worked copy."
+        )
     worked = course.solutions / find_lesson(course, number).path.name
     if not worked.is_file():
         raise LookupError(f"solutions/{worked.name} is missing. Is this a complete checkout?")
@@ -200,19 +204,29 @@ class _Desk:
         elif there == newest:
             outcome = "same"
         elif there and there in (self.given.get(path.name), self.offered.get(path.name)):
-            self._renew(path, there, fresh)
+            self._renew(path, {there}, fresh)
             outcome = "renewed"
         else:
             return "touched"
         self.given[path.name] = newest
         return outcome
 
-    def _renew(self, path: Path, untouched: str, fresh: dict) -> None:
+    def give_anew(self, path: Path, fresh: dict) -> None:
+        """Put a fresh notebook at ``path``, whatever is there."""
+        newest = fingerprint(fresh)
+        if os.path.lexists(path):
+            given = self.given.get(path.name), self.offered.get(path.name)
+            self._renew(path, {newest, *given} - {None}, fresh)
+        else:
+            files.write_new(path, files.as_json(fresh))
+        self.given[path.name] = newest
+
+    def _renew(self, path: Path, untouched: set[str], fresh: dict) -> None:
         # Out of the way first, then a second look: JupyterLab may have saved since the first.
         earlier = files.set_aside(path, "earlier")
         files.write_new(path, files.as_json(fresh))
         old = _read(earlier)
-        if fingerprint(old) == untouched and not _has_traces(old):
+        if fingerprint(old) in untouched and not _has_traces(old):
             earlier.unlink()
         else:
             self.done.earlier[path] = earlier

@@ -50,6 +50,27 @@ def find_lesson(course: Course, number: str) -> LessonOnMap:
     raise LookupError(f"There is no lesson {number!r}. The lessons are: {there_are}.")
 
 
+def find_notebook(course: Course, name: str) -> Path:
+    """The notebook for learners of a lesson ("03", "3", "03_create_a_jwt") or of a page ("common_errors").
+
+    Raises:
+        LookupError: if there is none, with what there is.
+        OSError, ValueError: as ``read_map``.
+    """
+    for path in course.notebooks.glob("*.ipynb"):
+        if name.strip() in (path.stem, path.name):
+            return path
+    try:
+        return find_lesson(course, name).path
+    except LookupError as error:
+        raise LookupError(f"{error.args[0]} And there is: {', '.join(pages(course))}.") from None
+
+
+def pages(course: Course) -> list[str]:
+    """The notebooks that are no lessons, such as "common_errors"."""
+    return sorted(path.stem for path in course.notebooks.glob("[!0-9]*.ipynb"))
+
+
 def _read(path: Path) -> LessonOnMap:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))["metadata"]["course"]

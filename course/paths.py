@@ -1,8 +1,12 @@
 """Where things stand in a checkout of the course."""
 
+import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+# A browser tab, where Python is Pyodide.
+IN_A_TAB = sys.platform == "emscripten"
+# There the course comes as a wheel, and the files of the site lie in /drive.
+ROOT = Path("/drive") if IN_A_TAB else Path(__file__).resolve().parent.parent
 
 
 class Course:
@@ -15,6 +19,9 @@ class Course:
         self.solutions = root / "solutions"
         self.snippets = root / "app_snippets"
         self.my_work = root / "my_work"
+        if IN_A_TAB:
+            # There is one copy of each lesson: the learner's.
+            self.notebooks = self.my_work
 
     def sources(self, name: str | None = None) -> list[Path]:
         """What notebooks are made from: the lessons, and pages such as ``common_errors.md``; with ``name``, that one.

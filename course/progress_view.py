@@ -5,18 +5,27 @@ import html
 from course.lesson_map import LessonOnMap, read_map
 from course.paths import Course
 from course.shown import NO_TEX, Shown, box, code_spans
-from course.solved import read_solved
+from course.solved import about, fault_of, read_solved
 
 
 def progress(course: Course | None = None) -> Shown:
-    """Each lesson with its minutes and your solved exercises, and the next step. Never raises for a missing file."""
+    """Each lesson with its minutes and your solved exercises, and the next step. Never raises for a missing file.
+
+    If the file of what is solved cannot be used, that is said above the table.
+    """
     course = course or Course()
     try:
-        lessons, solved = read_map(course), read_solved(course)
+        lessons, fault = read_map(course), fault_of(course)
+        solved = set() if fault else read_solved(course)
     except (OSError, ValueError) as error:
         message = f"Your progress cannot be shown: {error}."
         return Shown(message, box("bad", html.escape(message)))
-    return _draw(lessons, solved)
+    drawn = _draw(lessons, solved)
+    if not fault:
+        return drawn
+    warning = f"✗ {about(fault)}"
+    in_html = box("bad", code_spans(html.escape(warning, quote=False)))
+    return Shown(f"{warning}\n\n{drawn.text}", in_html + drawn.html)
 
 
 def missing(lessons: list[LessonOnMap], solved: set[str]) -> list[str]:

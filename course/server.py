@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 
+from course.paths import IN_A_TAB
 from course.server_log import ExceptionsLogged, collect_logs, is_flask
 
 HOST = "127.0.0.1"
@@ -13,6 +14,7 @@ HOST = "127.0.0.1"
 POLL_SECONDS = 0.02
 
 servers: dict[str, "Server"] = {}  # what runs, by name
+ports: dict[str, int] = {}  # where it ran last
 
 
 class Server:
@@ -20,6 +22,11 @@ class Server:
 
     def __init__(self, app, name: str, port: int):
         self.name = name
+        if IN_A_TAB:
+            self._backend = _in_this_tab(app, port)
+            self.port = self._backend.port
+            self.url = f"http://{HOST}:{self.port}"
+            return
         self._backend = _FlaskServer(app, port) if is_flask(app) else _AsgiServer(app, port)
         self.port = self._backend.port  # on 127.0.0.1
         self.url = f"http://{HOST}:{self.port}"
@@ -30,14 +37,22 @@ class Server:
     def stop(self) -> None:
         """Close the socket and end the thread. Stopping twice is harmless."""
         self._backend.stop()
-        self._thread.join()
-        self._backend.close()
+        if not IN_A_TAB:
+            self._thread.join()
+            self._backend.close()
         if servers.get(self.name) is self:
             del servers[self.name]
 
     def __repr__(self) -> str:
         # No port: it is another one at every run, and every stored output is compared.
         return f"Server {self.name!r} is running on {HOST}. Its address is in .url"
+
+
+def _in_this_tab(app, port: int):
+    from course.in_tab import AppInThisTab
+
+    flask = is_flask(app)
+    return AppInThisTab(app if flask else ExceptionsLogged(app), port, flask)
 
 
 class _FlaskServer:
@@ -122,8 +137,8 @@ def _is_asgi(app) -> bool:
 def serve(app, name: str = "app") -> Server:
     """Serve a Flask or FastAPI app on 127.0.0.1, on a free port, in the background, until the kernel ends.
 
-    Serving again under the same ``name`` replaces the server (and keeps its port where possible), so a
-    cell may run twice. What a view logs, and the exception of a view that answers 500, is shown below
+    Serving again under the same ``name`` replaces the server (and keeps its port where possible, also if it was stopped
+    in between), so a cell may run twice. What a view logs, and the exception of a view that answers 500, is shown below
     the cell that sent the request.
 
     Raises:
@@ -137,14 +152,13 @@ def serve(app, name: str = "app") -> Server:
             )
         raise TypeError(f"serve() takes a Flask or FastAPI app, not {type(app).__name__}.")
     collect_logs(app)
-    port = 0
+    port = ports.get(name, 0)
     if name in servers:
-        port = servers[name].port
         servers[name].stop()
     try:
         server = Server(app, name, port)
     # The old port was taken in between. Werkzeug exits when a port is in use.
     except (OSError, SystemExit):
         server = Server(app, name, 0)
-    servers[name] = server
+    servers[name], ports[name] = server, server.port
     return server

@@ -5,22 +5,32 @@ python-jose does the work. ``course`` is imported without it.
 
 import json
 
-from course.token_parts import decode_part, encode_part, read_object
-from course.token_view import LARGEST_DRAWN, PARTS
+from course.key_strength import doubts_about
+from course.token_in_text import find_token
+from course.token_parts import LONGEST_READ, decode_part, encode_part, read_object
+from course.token_view import PARTS, is_encrypted
 
 # RFC 7518 §3.2: a key for HMAC has at least as many bytes as the hash.
 BYTES_OF_A_GOOD_KEY = {"HS256": 32, "HS384": 48, "HS512": 64}
-LONGEST_READ = 4 * LARGEST_DRAWN  # characters; no server takes a header that long
 
 
-def verdict_on(token: str, key: str) -> tuple[str, str]:
-    """Whether the signature fits: a colour of ``COLOURS`` and the verdict, a sign and words (RFC 7515 §5.2).
+def verdict_on(pasted: str, key: str) -> tuple[str, str]:
+    """Whether the signature of the token in it fits: a colour of ``COLOURS`` and the verdict, a sign and words (RFC 7515 §5.2).
 
     Dates and claims are not looked at: only the signature is.
     """
+    found = find_token(pasted)
+    if found.several:
+        return "waiting", f"? Cannot be checked: {found.problems[-1]}"
+    token = found.token
     if len(token) > LONGEST_READ:
         return "waiting", f"? Cannot be checked: more than {LONGEST_READ:,} characters."
     pieces = token.split(".")
+    if is_encrypted(pieces):
+        return "waiting", (
+            "? Cannot be checked: this token is encrypted (JWE, RFC 7516). "
+            "It takes the key of its recipient to open it, and that is not done here."
+        )
     if len(pieces) != len(PARTS):
         return "waiting", "? Cannot be checked: this is not three parts with dots between them."
     try:
@@ -56,7 +66,7 @@ def verdict_on(token: str, key: str) -> tuple[str, str]:
         )
     return "good", (
         f"✓ Verified with {algorithm}. Whoever has this key signed exactly this header and payload."
-        + _warn_of_a_short_key(key, algorithm)
+        + doubts_about(key, BYTES_OF_A_GOOD_KEY[algorithm])
     )
 
 
@@ -100,13 +110,3 @@ def _hmac(key: str, algorithm: str):
         raise ValueError("the key holds half a character, which has no bytes.") from error
     except JWKError as error:
         raise ValueError("this is a key or certificate of a pair, not a shared key.") from error
-
-
-def _warn_of_a_short_key(key: str, algorithm: str) -> str:
-    length, wanted = len(key.encode()), BYTES_OF_A_GOOD_KEY[algorithm]
-    if length >= wanted:
-        return ""
-    return (
-        f" ⚠ But the key is short: {length} of at least {wanted} bytes (RFC 7518 §3.2). "
-        "Such a key can be found by trying."
-    )

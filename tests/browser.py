@@ -1,27 +1,15 @@
-"""A real browser for the tests: the system's Chromium, or Google Chrome, driven by Playwright."""
+"""A real browser for the tests: the system's Chromium, Chrome or Edge, driven by Playwright."""
 
 import os
-import shutil
 import sys
-from pathlib import Path
 
 import pytest
+
+from course.browser import find_browser
 
 # No start-up traffic of the browser's own: the tests run without internet.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--no-first-run"]  # fmt: skip
-USUAL_PLACES = [
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-]
-
-
-def find_browser() -> str | None:
-    """The path of an installed Chromium or Chrome, or None."""
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"):
-        if path := shutil.which(name):
-            return path
-    return next((path for path in USUAL_PLACES if Path(path).exists()), None)
 
 
 def require_browser() -> str:

@@ -11,7 +11,7 @@ In the folder that holds it (in PowerShell, a line such as $env:ISSUER = "http:/
     export AUDIENCE=shop
     flask --app api run --port 5001
 
-In the course, the packages are there: cd app_snippets, and uv run flask --app api run
+In the course, the packages are there: cd app_snippets, and uv run flask --app api run --port 5001
 
 GET  /me  Authorization: Bearer <access token>  answers  {"id": "1"}
 

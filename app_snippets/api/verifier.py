@@ -40,7 +40,7 @@ class IssuerKeys:
         if not isinstance(kid, str):
             raise jwt.InvalidTokenError("The token does not name its key.")
         if self.age() > self.fresh_for or kid not in self.known:
-            renew(self)
+            fetch_anew(self)
         if self.age() > self.stale_for:
             raise IssuerAway("The keys of the issuer cannot be had.")
         if kid not in self.known:
@@ -48,8 +48,8 @@ class IssuerKeys:
         return self.known[kid]
 
 
-def renew(keys: IssuerKeys) -> None:
-    """Fetch the keys, unless that was tried a moment ago, or somebody else is at it and there are old ones."""
+def fetch_anew(keys: IssuerKeys) -> None:
+    """Fetch the keys, unless that was tried a moment ago, or somebody else is at it."""
     if not keys.one_fetches.acquire(blocking=not keys.known):
         return
     try:

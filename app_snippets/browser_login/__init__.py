@@ -23,8 +23,8 @@ POST /logout-everywhere  by the access cookie                    answers  204, a
 GET  /me                 by the access cookie                    answers  {"id": "1"}
 GET  /docs               the OpenAPI page, made from /openapi.json
 
-A request that is no GET needs the header X-CSRF-TOKEN, with the value of the cookie csrf_access_token (for /refresh:
-csrf_refresh_token). Every refusal is JSON: {"message": "..."}. Users and sessions live in the SQLite file browser_login.db,
+A request that is no GET needs the header X-CSRF-TOKEN, with the value of the cookie __Host-csrf-access (for /refresh:
+__Host-csrf-refresh). Every refusal is JSON: {"message": "..."}. Users and sessions live in the SQLite file browser_login.db,
 or in the database that DATABASE_URL names, e.g. postgresql+psycopg://user@localhost/browser_login (install psycopg for it).
 """
 
@@ -41,7 +41,7 @@ from .cookies import (
 )
 from .house import furnish
 from .sessions import refuse_tokens_of_ended_sessions
-from .users import blp as user_views
+from .users import blp as user_blp
 
 
 def create_app() -> Flask:
@@ -52,5 +52,5 @@ def create_app() -> Flask:
     carry_tokens_in_cookies(app)
     harden_every_answer(app)
     refuse_tokens_of_ended_sessions(jwt)
-    furnish(app, jwt, user_views, blp)
+    furnish(app, jwt, user_blp, blp)
     return app

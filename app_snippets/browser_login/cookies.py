@@ -1,7 +1,6 @@
 """Tokens in cookies: out of reach for scripts, and of no use to other sites (lesson 11)."""
 
 import time
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, request
 from flask.views import MethodView
@@ -21,6 +20,7 @@ from .sessions import SessionModel, begin_session, end_sessions, renew
 from .users import UserIdSchema, UserSchema, log_in
 
 blp = StrictBlueprint("cookies", __name__, description="Logging in and out, by cookie")
+CSRF_HEADER = {"in": "header", "name": "X-CSRF-TOKEN", "schema": {"type": "string"}}
 
 # Only files of this service run, and nothing frames it. The page /docs brings a script in its own text.
 POLICY = (
@@ -44,24 +44,31 @@ HEADERS = {
 def carry_tokens_in_cookies(app: Flask) -> None:
     """Where the tokens are, and what a browser may do with them.
 
-    Strict: never sent with a request that another site begins. The name __Host- (RFC 6265bis §4.1.3) makes the browser
-    insist on Secure, on the path / and on this very host.
+    Strict: never sent with a request that another site begins. By the name __Host- the browser
+    insists on Secure, on the path / and on this very host (RFC 6265bis §4.1.3). No cookie knows
+    ports: whatever else is served on this host is sent the tokens, too (RFC 6265 §8.5).
     """
     app.config |= {
         "JWT_TOKEN_LOCATION": ["cookies"],
         "JWT_COOKIE_SECURE": True,
         "JWT_COOKIE_SAMESITE": "Strict",
         "JWT_ACCESS_COOKIE_NAME": "__Host-access",
+        "JWT_ACCESS_CSRF_COOKIE_NAME": "__Host-csrf-access",
+        # The long-lived one goes to this one address, so it cannot be __Host-. Another host of
+        # the domain could set its own, but not the CSRF token that belongs to it.
         "JWT_REFRESH_COOKIE_NAME": "__Secure-refresh",
-        # The long-lived one goes to this one address.
         "JWT_REFRESH_COOKIE_PATH": "/refresh",
+        "JWT_REFRESH_CSRF_COOKIE_NAME": "__Host-csrf-refresh",
+        # For the page /docs.
+        "SECURITY_SCHEME": {"type": "apiKey", "in": "cookie", "name": "__Host-access"},
     }
 
 
 def refuse_requests_of_other_sites(app: Flask) -> None:
     """What changes something must come from a page of this service, as far as the browser tells.
 
-    SameSite is not enough: to a browser, every port of a host is the same site. A program sends neither header.
+    SameSite is not enough: to a browser, every port of a host is the same site. A program
+    sends neither header. A proxy in front must pass Host on, or older browsers are refused.
     """
 
     @app.before_request
@@ -70,7 +77,7 @@ def refuse_requests_of_other_sites(app: Flask) -> None:
             return
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
         if site is None and origin is not None:  # an older browser
-            site = "same-origin" if urlsplit(origin).netloc == request.host else "cross-site"
+            site = "same-origin" if origin.partition("://")[2] == request.host else "cross-site"
         if site not in (None, "same-origin", "none"):
             abort(403, message="This request comes from a page of another site.")
 
@@ -124,6 +131,7 @@ class UserLogin(MethodView):
 
 @blp.route("/refresh")
 class Refresh(MethodView):
+    @blp.doc(parameters=[CSRF_HEADER])
     @jwt_required(refresh=True)
     @blp.response(200, UserIdSchema)
     def post(self):
@@ -133,6 +141,7 @@ class Refresh(MethodView):
 
 @blp.route("/logout")
 class Logout(MethodView):
+    @blp.doc(security=[{"bearerAuth": []}], parameters=[CSRF_HEADER])
     # Also a second time (RFC 7009 section 2.2).
     @jwt_required(verify_type=False, skip_revocation_check=True)
     @blp.response(204)
@@ -144,6 +153,7 @@ class Logout(MethodView):
 
 @blp.route("/logout-everywhere")
 class LogoutEverywhere(MethodView):
+    @blp.doc(security=[{"bearerAuth": []}], parameters=[CSRF_HEADER])
     @jwt_required()
     @blp.response(204)
     def post(self):

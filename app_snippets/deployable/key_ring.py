@@ -27,7 +27,7 @@ class HmacRing:
         return {"kid": self.signing_kid} if self.signing_kid else {}
 
     def key_for(self, kid: str | None) -> bytes:
-        """The key that a token names. Nothing of it is verified yet, so it may only choose among ours."""
+        """The key that a token names: not verified yet, it may only choose among ours."""
         if kid not in self.keys:
             raise InvalidTokenError("This token was signed with a key that is not in use.")
         return self.keys[kid]

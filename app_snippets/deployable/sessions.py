@@ -101,7 +101,7 @@ def rotate(claims: dict) -> dict | None:
 
 
 def renew(claims: dict) -> dict:
-    """The next pair for this refresh token. Used twice, it ends its session, and the request with 401."""
+    """The next pair for this refresh token. Used twice, it ends its session: 401."""
     tokens = rotate(claims)
     if tokens is None:  # the owner and a thief both have it, and nobody can tell who is who
         if end_sessions(SessionModel.id == claims["sid"]):

@@ -28,7 +28,7 @@ from flask_jwt_extended import JWTManager
 
 from .house import furnish
 from .scopes import add_role_command, ask_for_a_new_login, blp, tell_the_role
-from .sessions import blp as session_views
+from .sessions import blp as session_blp
 from .sessions import refuse_tokens_of_ended_sessions
 
 
@@ -40,5 +40,5 @@ def create_app() -> Flask:
     tell_the_role(jwt)
     ask_for_a_new_login(jwt)
     add_role_command(app)
-    furnish(app, jwt, blp, session_views)
+    furnish(app, jwt, blp, session_blp)
     return app

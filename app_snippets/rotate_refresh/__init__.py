@@ -31,7 +31,7 @@ from flask_jwt_extended import JWTManager
 
 from .house import furnish
 from .sessions import blp, refuse_tokens_of_ended_sessions
-from .users import blp as user_views
+from .users import blp as user_blp
 
 
 def create_app() -> Flask:
@@ -39,5 +39,5 @@ def create_app() -> Flask:
     app, jwt = Flask(__name__), JWTManager()
     app.config["JWT_ACCESS_TOKEN_EXPIRES"] = timedelta(minutes=15)
     refuse_tokens_of_ended_sessions(jwt)
-    furnish(app, jwt, user_views, blp)
+    furnish(app, jwt, user_blp, blp)
     return app

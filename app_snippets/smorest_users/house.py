@@ -204,6 +204,7 @@ def furnish(app: Flask, jwt: JWTManager, *blueprints: Blueprint) -> None:
     with app.app_context():
         create_tables(db.metadata, db.engine)
     api = OneShapeApi(app)
-    api.spec.components.security_scheme("bearerAuth", {"type": "http", "scheme": "bearer"})
+    scheme = app.config.get("SECURITY_SCHEME", {"type": "http", "scheme": "bearer"})
+    api.spec.components.security_scheme("bearerAuth", scheme)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

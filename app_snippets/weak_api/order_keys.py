@@ -1,10 +1,12 @@
 """The keys of a shop, made anew at each start: a pair, keys in files, keys in a table, and a secret that is too short."""
 
 import secrets
+import shutil
 import sqlite3
 import string
 import tempfile
 import time
+import weakref
 from pathlib import Path
 
 import jose.jwt
@@ -22,8 +24,8 @@ class OrderKeys:
         self.private_key = ec.generate_private_key(ec.SECP256R1())
         public_key = self.private_key.public_key()
         self.public_pem = public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        self.temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        folder = Path(self.temporary.name)
+        folder = Path(tempfile.mkdtemp())
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.key_folder, self.static_folder = folder / "keys", folder / "static"
         for each in (self.key_folder, self.static_folder):
             each.mkdir()

@@ -7,12 +7,16 @@ The levels build on each other: *login* (lesson 06), *users* (07), *refresh* (08
 The numbers: a body has at most 10,000 bytes, a password 15 to 1,000 characters, a name 1 to 64.
 What holds for every answer: an error is JSON ``{"message": "..."}``, a 401 names the scheme ``Bearer`` in
 ``WWW-Authenticate`` (RFC 6750 §3), and an answer with a token has ``Cache-Control: no-store`` (RFC 6749 §5.1).
+
+Tokens travel in the header Authorization, or *by cookie* (lesson 11): then the chapters are the same, a few that speak of
+that header have another in their place, and what cookies need comes on top.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from course.contract import login, refresh, roles, rotate, users
+from course.contract import cookies, login, refresh, roles, rotate, users
+from course.contract.by_cookie import ByCookie
 from course.contract.service import (
     Broken,
     Rehearsal,
@@ -22,6 +26,7 @@ from course.contract.service import (
     credentials,
 )
 from course.contract.table import as_causes, as_count, as_table
+from course.contract.wire import Patience
 
 __all__ = ["LEVELS", "Row", "as_causes", "as_count", "as_table", "hold"]
 
@@ -38,7 +43,12 @@ NEEDS_A_LOGIN = ("login", "roles")
 
 
 def hold(
-    url: str, level: str, username: str | None = None, password: str | None = None
+    url: str,
+    level: str,
+    username: str | None = None,
+    password: str | None = None,
+    by_cookie: bool = False,
+    seconds: float | None = None,
 ) -> list[Row]:
     """Hold the service at ``url`` to the contract, up to and including ``level``.
 
@@ -48,6 +58,8 @@ def hold(
         url: without a closing slash, e.g. ``http://127.0.0.1:5000``.
         level: one of ``LEVELS``.
         username, password: an existing user; needed for the level *login*, and an admin for *roles*.
+        by_cookie: whether the tokens travel in cookies.
+        seconds: after which no more is asked; for ever, if there are none.
 
     Returns:
         The table, one row a request: as many for every service, with those that were not reached.
@@ -60,10 +72,17 @@ def hold(
     if level in NEEDS_A_LOGIN and not (username and password):
         whom = "an admin" if level == "roles" else "a user who can log in"
         raise ValueError(f"The level {level} needs the name and password of {whom}.")
-    service = Service(url.rstrip("/"), username, password, has_register=level != "login")
+    kind = ByCookie if by_cookie else Service
+    service = kind(
+        url.rstrip("/"),
+        username,
+        password,
+        has_register=level != "login",
+        patience=Patience(seconds),
+    )
     rows: list[Row] = []
     stopped = _knock(service, with_login=level in NEEDS_A_LOGIN)
-    for service.level, chapter in _chapters_up_to(level):
+    for service.level, chapter in _chapters_up_to(level, by_cookie):
         begun_at, reason = len(service.rows), stopped
         if not stopped:
             try:
@@ -91,17 +110,26 @@ def _knock(service: Service, with_login: bool) -> str:
     else:
         answer = service.send("GET", "/me")
     if not answer.status:
-        return f"{answer.problem}. Is it running at {service.url}?"
+        if answer.problem.endswith("?"):
+            return answer.problem
+        # A server that waits for TLS hears no HTTP, and hangs up.
+        tls = " Or is it https:// there?" if "broke off" in answer.problem else ""
+        return f"{answer.problem}. Is it running at {service.url}?{tls}"
     if with_login and answer.status == 401:
         return "POST /login refuses the name and password that were given. Are they right?"
     return ""
 
 
-def _chapters_up_to(level: str) -> list[tuple[str, Callable[[Service], None]]]:
+def _chapters_up_to(level: str, by_cookie: bool) -> list[tuple[str, Callable[[Service], None]]]:
     levels = list(LEVELS)
-    return [
-        (name, chapter) for name in levels[: levels.index(level) + 1] for chapter in LEVELS[name]
-    ]
+    chapters = []
+    for name in levels[: levels.index(level) + 1]:
+        chapters += [(name, chapter) for chapter in LEVELS[name]]
+        if by_cookie:
+            chapters += [(name, chapter) for chapter in cookies.MORE.get(name, ())]
+    if by_cookie:
+        return [(name, cookies.IN_PLACE.get(chapter, chapter)) for name, chapter in chapters]
+    return chapters
 
 
 def _rehearse(chapter: Callable[[Service], None], level: str) -> list[Row]:

@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from course.contract.wire import Answer, Late, ask
+from course.contract.wire import Answer, Late, Patience, ask
+from course.paths import IN_A_TAB
 from course.shown import printable, shorten
 
 JSON = "application/json"
@@ -18,8 +19,12 @@ KEPT, BROKEN, NOT_REACHED = "kept", "BROKEN", "not reached"
 LATE_ANSWERS = 3  # after which the judgement ends: each costs 20 seconds
 # RFC 6750 §2.1: the characters that a token may have in the header Authorization.
 BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+# Characters of a body that a command spells out. A longer one is made by a command of its own.
+LONGEST_BODY = 200
 # Servers take about 8,000 bytes of one header line.
 LONGEST_TOKEN = 7_000
+# In which a page shows that it can read what another site cannot.
+CSRF_HEADER = "X-CSRF-TOKEN"
 
 
 class Problem(NamedTuple):
@@ -72,6 +77,7 @@ class Service:
     level: str = "login"
     rows: list[Row] = field(default_factory=list)
     late: int = 0
+    patience: Patience = field(default_factory=Patience)
 
     def send(
         self,
@@ -80,17 +86,45 @@ class Service:
         token: str | None = None,
         body: object = None,
         content_type: str = JSON,
-        headers: dict[str, str] | None = None,
+        headers: dict[str, str | None] | None = None,
     ) -> Answer:
         """Send one request. ``body`` is written as JSON, and text is sent as it is.
 
+        ``headers`` have the last word; a None among them takes away what a token would bring along.
+
         Returns:
-            The answer; if none came, its status is 0 and its ``problem`` says why.
+            The answer, with its tokens in the JSON; if none came, its status is 0 and its ``problem`` says why.
 
         Raises:
-            Stopped: if too many answers were late.
+            Stopped: if too many answers were late, or all together take too long.
         """
-        headers, content = _headers_and_content(token, body, content_type, headers)
+        return self.take_tokens(
+            self.exchange(method, path, token, body, content_type, headers or {})
+        )
+
+    def carry(self, method: str, path: str, token: str) -> dict[str, str]:
+        """The headers by which a token travels with a request."""
+        return {"Authorization": f"Bearer {token}"}
+
+    def take_tokens(self, answer: Answer) -> Answer:
+        """The answer, with the tokens that it brings in the JSON, whatever they travelled in."""
+        return answer
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: object = None,
+        content_type: str = JSON,
+        headers: dict[str, str | None] | None = None,
+    ) -> Answer:
+        """As ``send``, and the answer as it came."""
+        headers, content = self._headers_and_content(
+            method, path, token, body, content_type, headers
+        )
+        if too_long := self.patience.one_more():
+            raise Stopped(too_long)
         try:
             return ask(method, self.url + path, headers, content)
         except Late as late:
@@ -146,23 +180,32 @@ class Service:
 
     def twice_at_once(self, what: str, path: str, first: int, second: int, **request) -> None:
         """POST a request twice at the same instant: one must get the status ``first``, the other ``second``."""
-        with ThreadPoolExecutor(2) as pool:
-            both = [pool.submit(self.send, "POST", path, **request) for _ in range(2)]
-            one, other = sorted(each.result().status for each in both)
+        if IN_A_TAB:
+            # One thread has no two at the same instant: the second comes as soon as the first is answered.
+            both = [self.send("POST", path, **request) for _ in range(2)]
+        else:
+            with ThreadPoolExecutor(2) as pool:
+                waiting = [pool.submit(self.send, "POST", path, **request) for _ in range(2)]
+                both = [each.result() for each in waiting]
+        one, other = sorted(each.status for each in both)
         self.note(
             f"POST {path}  {what}",
             f"{first} once, {second} once",
             f"{one} and {other}",
             kept=(one, other) == (first, second),
+            cause=f"two that come at the same instant get {one} and {other}, in place of {first} and {second}",
         )
 
-    def note(self, name: str, expected: str, got: str, kept: bool) -> None:
+    def note(self, name: str, expected: str, got: str, kept: bool, cause: str = "") -> None:
         """Write down the verdict on several answers together, or on one more trait of an answer.
+
+        ``cause`` is what is wrong if it is not kept, where that is more than ``got``.
 
         Raises:
             Broken: if it is not kept.
         """
-        self._write_down(name, expected, got, [] if kept else [Problem(got, "")], "")
+        cause = cause or f"{got} in place of {expected}"
+        self._write_down(name, expected, got, [] if kept else [Problem(got, cause)], "")
 
     def _write_down(
         self, name: str, expected: str, got: str, problems: list[Problem], curl: str
@@ -201,21 +244,31 @@ class Service:
             raise Broken(_plain(f"it needs a login, and POST /login: {problems[0].got}", 100))
         return answer.body
 
-    def _curl(self, method, path, token=None, body=None, content_type=JSON, headers=None) -> str:
+    def _headers_and_content(
+        self, method, path, token=None, body=None, content_type=JSON, headers=None
+    ) -> tuple[dict[str, str], bytes | None]:
+        wanted = {} if token is None else self.carry(method, path, token)
+        content = None
+        if body is not None:
+            wanted["Content-Type"] = content_type
+            content = (body if isinstance(body, str) else json.dumps(body)).encode()
+        wanted |= headers or {}
+        return {name: value for name, value in wanted.items() if value is not None}, content
+
+    def _curl(self, method, path, *request, **options) -> str:
         """The request as a command for a shell. A token is $TOKEN there, and the given password stays a secret."""
-        headers, content = _headers_and_content(token, body, content_type, headers)
+        headers, content = self._headers_and_content(method, path, *request, **options)
         words = ["curl", "-i"] + (["-X", method] if method != "GET" else [])
         words.append(shlex.quote(self.url + path))
         for name, value in headers.items():
-            if name == "Authorization" and value not in ("Bearer", "Bearer abc"):
-                scheme, space, _ = value.rpartition(" ")
-                value = f"{scheme}{space}$TOKEN"
-            words.append(f'-H "{name}: {value}"')
+            words.append(f'-H "{name}: {without_secrets(name, value)}"')
         if content is not None:
             text = content.decode()
             if self.password:
                 text = text.replace(json.dumps(self.password)[1:-1], "PASSWORD")
-            words.append(f"-d {shlex.quote(shorten(text, 200))}")
+            if len(text) > LONGEST_BODY:
+                return f"{_printed(text)} | {' '.join(words)} -d @-"
+            words.append(f"-d {shlex.quote(text)}")
         return " ".join(words)
 
 
@@ -228,7 +281,7 @@ class Rehearsal(Service):
         def __missing__(self, name: str) -> str:
             return "e30.e30.AAAA"
 
-    def send(self, *request, **options) -> Answer:
+    def exchange(self, *request, **options) -> Answer:
         return Answer(0)
 
     def _write_down(self, name, expected, got, problems, curl) -> None:
@@ -249,16 +302,28 @@ def credentials(name: str, password: str) -> dict:
     return {"username": name, "password": password}
 
 
-def _headers_and_content(
-    token: str | None, body: object, content_type: str, headers: dict[str, str] | None
-) -> tuple[dict[str, str], bytes | None]:
-    headers = dict(headers or {})
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    if body is None:
-        return headers, None
-    headers["Content-Type"] = content_type
-    return headers, (body if isinstance(body, str) else json.dumps(body)).encode()
+def without_secrets(name: str, value: str) -> str:
+    """The value of a header, with $TOKEN or $CSRF_TOKEN for what nobody else may read."""
+    if name == "Authorization" and value not in ("Bearer", "Bearer abc"):
+        scheme, space, _ = value.rpartition(" ")
+        return f"{scheme}{space}$TOKEN"
+    if name == "Cookie":
+        cookie, _, text = value.partition("=")
+        return (
+            value
+            if text in ("", "abc")
+            else f"{cookie}=$TOKEN" + ("; $CSRF_COOKIE" if "; " in text else "")
+        )
+    return "$CSRF_TOKEN" if name == CSRF_HEADER else value
+
+
+def _printed(text: str) -> str:
+    """A command that prints ``text``, in which one character is repeated very often."""
+    run = max(re.finditer(r"(.)\1*", text, re.DOTALL), key=lambda match: len(match[0]))
+    parts = [json.dumps(part) for part in (text[: run.start()], run[1], text[run.end() :])]
+    parts[1] += f" * {len(run[0])}"
+    program = " + ".join(part for part in parts if part != '""')
+    return f"uv run python -c {shlex.quote(f'print({program})')}"
 
 
 def _expected(status: int | tuple[int, ...], texts: tuple[str, ...]) -> str:
@@ -284,7 +349,13 @@ def problems_of(
         yield Problem(answer.problem, answer.problem)
         return
     if came not in (status if isinstance(status, tuple) else (status,)):
-        yield Problem(f"{came}{_said(answer)}", f"{came} in place of {_expected(status, ())}")
+        cause = f"{came} in place of {_expected(status, ())}"
+        if 300 <= came < 400 and "Location" in answer.headers:
+            cause = (
+                f"an address sends on to another ({came}{_said(answer)}): those of the contract answer by themselves, "
+                "and have no slash at the end"
+            )
+        yield Problem(f"{came}{_said(answer)}", cause)
         return
     if answer.problem:
         yield Problem(f"{came}, {answer.problem}", f"the answer is {answer.problem}")
@@ -310,6 +381,11 @@ def _problems_of_a_refusal(answer: Answer, message: str | None) -> Iterator[Prob
     elif message is not None and said != message:
         got = f"{answer.status} {said[:40]!r}, where another name gets {message[:40]!r}"
         yield Problem(got, "the message tells whether a name exists")
+    if answer.status == 405 and "Allow" not in answer.headers:
+        yield Problem(
+            "405 without Allow",
+            "a 405 does not say what is allowed: header Allow (RFC 9110 §15.5.6)",
+        )
 
 
 def _problems_of_a_success(answer: Answer, texts: tuple[str, ...]) -> Iterator[Problem]:
@@ -321,7 +397,7 @@ def _problems_of_a_success(answer: Answer, texts: tuple[str, ...]) -> Iterator[P
     for name in texts:
         value = body.get(name)
         if name not in body:
-            there = _what_is_there(answer)
+            there = name.endswith("_token") and answer.no_token or _what_is_there(answer)
             yield Problem(
                 f"{answer.status}, {name} is missing ({there})", f"{name} is missing ({there})"
             )
@@ -384,4 +460,4 @@ def _said(answer: Answer) -> str:
         return f", Location: {answer.headers['Location'][:60]}"
     if isinstance(answer.body, dict) and isinstance(answer.body.get("message"), str):
         return f" {answer.body['message'][:60]!r}"
-    return ""
+    return "" if _content_type(answer) == JSON or answer.problem else f" ({_what_is_there(answer)})"

@@ -41,6 +41,10 @@ def as_causes(rows: Sequence[Row]) -> str:
         lines += [f"{len(broken)} {noun}: {cause}", f"    first: {broken[0].request}"]
         if broken[0].curl:
             lines.append(f"    {broken[0].curl}")
+        if cause.startswith("500 "):
+            lines.append(
+                "    A 500 is an exception in your code: its traceback is where your service runs."
+            )
     return "\n".join(lines)
 
 

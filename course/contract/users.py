@@ -17,6 +17,7 @@ def who_registers_can_log_in(service: Service) -> None:
         "no password",
         f"there are: {', '.join(sorted(user))}",
         kept=not told,
+        cause="the answer to POST /register has the password in it",
     )
     token = service.log_in(name, password)["access_token"]
     me = service.expect("after registering", "GET", "/me", 200, texts=("id",), token=token)
@@ -25,6 +26,7 @@ def who_registers_can_log_in(service: Service) -> None:
         "the same id",
         "the same id" if me["id"] == user["id"] else "another id",
         kept=me["id"] == user["id"],
+        cause="GET /me gives another id than POST /register did",
     )
     service.expect(
         "a name that is taken", "POST", "/register", 409, body=credentials(name, password + "!")

@@ -4,11 +4,14 @@ import json
 import os
 import queue
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import requests
 import urllib3
+
+from course.paths import IN_A_TAB
 
 SECONDS = 20  # that an answer may take, from the first byte sent to the last one received
 LARGEST_ANSWER = 1_000_000  # bytes of a body
@@ -19,13 +22,16 @@ DEEPEST_JSON = 100  # lists and objects in one another
 class Answer:
     """What came back. ``status`` is 0 if nothing did, and ``body`` is the JSON, or None if it is none.
 
-    ``problem`` says in words what keeps the answer from being read, if something does.
+    ``problem`` says in words what keeps the answer from being read, if something does. ``set_cookies`` are the header
+    lines of that name, one by one; ``no_token`` says in words what a token was looked for in, if not in the body.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: object = None
     problem: str = ""
+    set_cookies: tuple[str, ...] = ()
+    no_token: str = ""
 
     @classmethod
     def of(cls, response: requests.Response, content: bytes | None = None) -> "Answer":
@@ -46,11 +52,32 @@ class Answer:
                 body, problem = None, f"JSON nested more than {DEEPEST_JSON} deep"
             except ValueError:
                 body = None
-        return cls(response.status_code, response.headers, body, problem)
+        # In response.headers they are one line, and a comma may also stand in a date.
+        set_cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
+        return cls(response.status_code, response.headers, body, problem, set_cookies)
 
 
 class Late(Exception):
     """The answer did not come within SECONDS."""
+
+
+@dataclass
+class Patience:
+    """How long all requests together may take, if that is not for ever: a service may be slow, and never late.
+
+    ``asked`` counts them.
+    """
+
+    seconds: float | None = None
+    asked: int = 0
+    begun: float = field(default_factory=time.monotonic)
+
+    def one_more(self) -> str:
+        """Why one more request takes too long; empty, if it does not. Asked before each."""
+        if self.seconds is not None and time.monotonic() - self.begun > self.seconds:
+            return f"{self.asked} requests took more than {self.seconds:g} seconds: the others were not asked"
+        self.asked += 1
+        return ""
 
 
 def ask(method: str, url: str, headers: dict[str, str], content: bytes | None) -> Answer:
@@ -66,6 +93,10 @@ def ask(method: str, url: str, headers: dict[str, str], content: bytes | None) -
     def work() -> None:
         answers.put(_ask(method, url, headers, content))
 
+    # There, the app is called in this thread: it cannot be late without stopping everything.
+    if IN_A_TAB:
+        work()
+        return answers.get()
     # The time limit of a socket begins anew with every byte. A thread can be left alone.
     threading.Thread(target=work, daemon=True).start()
     try:

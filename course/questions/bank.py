@@ -195,7 +195,7 @@ QUESTIONS = (
     ),
     Question(
         "R7.2",
-        "`create_access_token(identity=user.id)` with a number as id, in the article's app. What does the user see?",
+        "`create_access_token(identity=user.id)` with a number as id, with today's Flask-JWT-Extended. What does the user see?",
         Choice(
             "C",
             "The token is made. Whoever verifies it finds that a subject must be text, at every request after the login.",
@@ -423,5 +423,69 @@ QUESTIONS = (
         ),
         "13",
         "Change the key, and nobody notices",
+    ),
+    Question(
+        "R15.1",
+        "A `kid` of an attacker names a file that your server has and everybody knows: the stylesheet. Which library "
+        "refuses the token that he has signed with its content?",
+        Choice(
+            "C",
+            "To a library, it is a key like any other. A `kid` is looked up among your keys, and is never a path.",
+            A=(
+                "PyJWT",
+                "It got the bytes of a key and a signature that fits. It cannot know where they came from.",
+            ),
+            B=("All of them", "Each of them got a key from your code, and a signature that fits."),
+            C=("None", ""),
+        ),
+        "14",
+        "The key ID is a question",
+    ),
+    Question(
+        "R15.2",
+        "A set in the memory of the app has the tokens that were logged out. The server restarts. Who is logged out "
+        "afterwards?",
+        Choice(
+            "B",
+            "The set is gone with the process. And a service has several processes, each with a set of its own.",
+            A=(
+                "Everybody who was before",
+                "The set lived in the memory of the process that has ended.",
+            ),
+            B=("Nobody", ""),
+            C=("Everybody at all", "The tokens themselves are good: nobody keeps a list of those."),
+        ),
+        "08",
+        "A list that is still there tomorrow",
+    ),
+    Question(
+        "R16.1",
+        "A service has four workers, and each keeps a `set()` of the tokens that were logged out. Somebody logs out. Of "
+        "200 calls with that token, how many still get through?",
+        Choice(
+            "B",
+            "One worker has heard of it, and three have not. Over a single connection nobody would have noticed.",
+            A=("None", "That is what a tester sees, whose connection belongs to one worker."),
+            B=("150", ""),
+            C=("All 200", "The worker that has logged it out refuses it."),
+        ),
+        "15",
+        "One service, four processes",
+    ),
+    Question(
+        "R16.2",
+        "Why is a list of algorithms in `decode` the first net against a public key used as a secret, and not the second?",
+        Choice(
+            "A",
+            "The text inside a PEM, without its lines of dashes, is a secret like any other to every library.",
+            A=("A library can only guess what a key looks like", ""),
+            B=("It is faster", "It may be, and that is not the reason."),
+            C=(
+                "Without a list, nothing is verified",
+                "With python-jose something is, by whatever the header says; PyJWT refuses a call without a list.",
+            ),
+        ),
+        "14",
+        "The header decides",
     ),
 )

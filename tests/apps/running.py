@@ -18,11 +18,14 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import requests
 
+from course.contract.by_cookie import ByCookie
+from course.contract.service import Service
+from course.contract.wire import Answer
 from course.paths import Course
 
 PASSWORD = "correct horse battery staple"
@@ -41,19 +44,32 @@ if _METHOD == "forkserver":
 
 @dataclass(frozen=True)
 class App:
-    """An app as its own docstring describes it. ``level``: of the contract that it keeps."""
+    """An app as its own docstring describes it."""
 
     name: str
     path: Path
     docstring: str
 
     @property
-    def level(self) -> str:
-        return re.search(r"Keeps the contract: (\w+)\.", self.docstring)[1]
+    def level(self) -> str | None:
+        """Of the contract that it keeps; None where it says that it keeps none."""
+        kept = re.search(r"Keeps the contract: (\w+)(, by cookie)?\.", self.docstring)
+        return kept and kept[1]
+
+    @property
+    def by_cookie(self) -> bool:
+        """Whether its tokens travel in cookies; else in the header Authorization."""
+        return re.search(r"Keeps the contract: \w+, by cookie\.", self.docstring) is not None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it keeps no level of the contract; None where it keeps one."""
+        said = re.search(r"Keeps no level of the contract: (\w.*?)\.(\s|$)", self.docstring, re.S)
+        return said and said[1]
 
     @property
     def has_register(self) -> bool:
-        return self.level != "login"
+        return self.level not in (None, "login") or "POST /register" in self.docstring
 
     @property
     def commands(self) -> list[str]:
@@ -61,37 +77,76 @@ class App:
         return re.findall(r"^    (\S.*)$", self.docstring, re.M)
 
     @property
+    def start(self) -> str:
+        """The command that serves it, until it is stopped: the one that it documents for the course, too."""
+        (in_the_course,) = re.findall(r" uv run (.+)$", self.docstring, re.M)
+        (line,) = [line for line in self.commands if line == in_the_course]
+        return line
+
+    @property
+    def needs(self) -> dict[str, str]:
+        """What must be in the environment, or it does not start: by name, the text that a shell makes the value of."""
+        return dict(
+            line.removeprefix("export ").split("=", 1)
+            for line in self.commands
+            if line.startswith("export ")
+        )
+
+    @property
+    def routes(self) -> list[tuple[str, str]]:
+        """The methods and paths that it documents, each at the start of a line."""
+        return re.findall(r"^(GET|POST|PUT|PATCH|DELETE) +(/\S*)", self.docstring, re.M)
+
+    @property
     def requirements(self) -> list[str]:
         (line,) = [line for line in self.commands if line.startswith("pip install ")]
         return line.removeprefix("pip install ").replace('"', "").split()
 
     def sources(self) -> list[Path]:
-        return [self.path] if self.path.is_file() else sorted(self.path.glob("*.py"))
+        """Its Python files."""
+        return [self.path] if self.path.is_file() else sorted(self.path.rglob("*.py"))
+
+    def files(self) -> list[Path]:
+        """All of its files: what a folder holds beside the Python, such as a page, belongs to the app."""
+        if self.path.is_file():
+            return [self.path]
+        return sorted(
+            path
+            for path in self.path.rglob("*")
+            if path.is_file() and path.parent.name != "__pycache__"
+        )
 
 
-def find_apps() -> list[App]:
-    """Every app there is: each file and each folder of ``app_snippets/`` with a docstring that names its level."""
-    folder = Course().snippets
+def find_apps(folder: Path) -> dict[str, App]:
+    """Every app in this folder, by name: each Python file, and each folder with an ``__init__.py``."""
     paths = [*folder.glob("*.py"), *(path.parent for path in folder.glob("*/__init__.py"))]
-    found = []
+    found = {}
     for path in sorted(paths):
         source = path if path.is_file() else path / "__init__.py"
         docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
-        found.append(App(path.stem, path, docstring))
+        found[path.stem] = App(path.stem, path, docstring)
     return found
 
 
-APPS = {app.name: app for app in find_apps()}
+APPS = find_apps(Course().snippets)
 NAMES = list(APPS)
-WITH_REGISTER = [app.name for app in APPS.values() if app.has_register]
-# Those whose docstring names DATABASE_URL: on SQLite and on PostgreSQL.
-WITH_SQLALCHEMY = [app.name for app in APPS.values() if "DATABASE_URL" in app.docstring]
-WITH_DOCS_PAGE = [app.name for app in APPS.values() if "GET  /docs" in app.docstring]
+WITH_SECRET = [app.name for app in APPS.values() if "JWT_SECRET_KEY" in app.needs]
+# Those that keep the contract, by the header Authorization and by cookie; and those that say why they keep none.
+BY_HEADER = [app.name for app in APPS.values() if app.level and not app.by_cookie]
+BY_COOKIE = [app.name for app in APPS.values() if app.level and app.by_cookie]
+KEEPING = [name for name in NAMES if name in BY_HEADER + BY_COOKIE]
+KEEPING_NONE = [app.name for app in APPS.values() if app.reason]
+# Of those that keep it, those whose docstring names DATABASE_URL: on SQLite and on PostgreSQL.
+WITH_SQLALCHEMY = [name for name in KEEPING if "DATABASE_URL" in APPS[name].docstring]
+WITH_DOCS_PAGE = [name for name in KEEPING if "GET  /docs" in APPS[name].docstring]
 
 
 def names_at(*levels: str) -> list[str]:
-    """The apps that keep one of these levels."""
-    return [app.name for app in APPS.values() if app.level in levels]
+    """The apps that keep one of these levels, by header or by cookie."""
+    return [name for name in KEEPING if APPS[name].level in levels]
+
+
+_services: dict[str, Service] = {}
 
 
 @dataclass
@@ -105,9 +160,49 @@ class RunningApp:
     log: Path = field(repr=False)
     process: object = field(repr=False)
 
+    def __post_init__(self):
+        # How tokens travel to this app. What was learned of its cookies holds for every run of it.
+        known = _services.setdefault(
+            self.app.name, (ByCookie if self.app.by_cookie else Service)("")
+        )
+        self.service = replace(known, url=self.url)
+
     @property
     def name(self) -> str:
         return self.app.name
+
+    def ask(
+        self, method: str, path: str, token: str | None = None,
+        session: requests.Session | None = None, **options,
+    ) -> requests.Response:  # fmt: skip
+        """Send a request, with this token in whatever tokens travel in; over the connection of the session, if given."""
+        carried = self.service.carry(method, path, token) if token is not None else {}
+        headers = carried | options.pop("headers", {})
+        send = (session or requests).request
+        return send(method, self.url + path, headers=headers, timeout=20, **options)
+
+    def post(self, path: str, token: str | None = None, **options) -> requests.Response:
+        return self.ask("POST", path, token, **options)
+
+    def me(self, token: str) -> int:
+        """The status of GET /me with this token."""
+        return self.ask("GET", "/me", token).status_code
+
+    def tokens_in(self, answer: requests.Response) -> dict:
+        """The JSON of an answer, with the tokens that it brings, whatever they travel in."""
+        return self.service.take_tokens(Answer.of(answer)).body
+
+    def log_in(self, user: dict = ADA) -> dict:
+        """The tokens of a new login."""
+        answer = self.post("/login", json=user)
+        assert answer.status_code == 200, answer.text
+        return self.tokens_in(answer)
+
+    def renew(self, refresh_token: str) -> dict:
+        """The tokens that this one is good for."""
+        answer = self.post("/refresh", refresh_token)
+        assert answer.status_code == 200, answer.text
+        return self.tokens_in(answer)
 
     @property
     def said(self) -> str:
@@ -126,7 +221,7 @@ class RunningApp:
         """By the app's own way: POST /register, or the command add-user where there is none."""
         if self.app.has_register:
             body = {"username": username, "password": password}
-            answer = requests.post(f"{self.url}/register", json=body, timeout=20)
+            answer = self.post("/register", json=body)
             assert answer.status_code == 201, answer.text
         else:
             added = self.command("add-user", username, "--password", password)
@@ -138,6 +233,9 @@ def environment_for(folder: Path, key: str | None, database_url: str | None = No
     environment = dict(os.environ)
     environment.pop("JWT_SECRET_KEY", None)
     environment["USERS_DATABASE"] = str(folder / "users.db")
+    # Files of apps that keep no contract.
+    environment["MANY_WORKERS_DATABASE"] = str(folder / "many_workers.db")
+    environment["ISSUER_KEYS"] = str(folder / "issuer_keys.json")
     environment["DATABASE_URL"] = (
         database_url or f"sqlite:///{(folder / 'app.db').resolve().as_posix()}"
     )
@@ -279,11 +377,11 @@ def hash_cheaply(module):
         module.generate_password_hash = functools.partial(
             module.generate_password_hash, method="scrypt:1024:8:1"
         )
-    elif hasattr(module, "users"):
+    elif hasattr(module, "users"):  # of a folder with Flask
         module.users.passwords.update(
             argon2__time_cost=1, argon2__memory_cost=64, argon2__parallelism=1
         )
-    else:
+    elif hasattr(module, "accounts"):  # of a folder with FastAPI
         from pwdlib import PasswordHash
         from pwdlib.hashers.argon2 import Argon2Hasher
 

@@ -16,7 +16,7 @@ def test_app_keeps_the_contract_on_postgresql(name, tmp_path, empty_database):
         app.add_user("ada", PASSWORD)
         if app.app.level == "roles":
             assert app.command("set-role", "ada", "admin") == (0, "ada has the role admin.\n")
-        rows = hold(app.url, app.app.level, "ada", PASSWORD)
+        rows = hold(app.url, app.app.level, "ada", PASSWORD, app.app.by_cookie)
         broken = [row for row in rows if not row.kept]
         assert rows and not broken, as_table(broken)
         half_a_character = '{"username": "\\ud800", "password": "x"}'

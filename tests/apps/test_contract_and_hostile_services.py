@@ -11,7 +11,8 @@ import pytest
 
 from course.contract import as_causes, as_count, as_table, hold, wire
 from course.contract.service import BROKEN, LATE_ANSWERS, Service
-from tests.apps.broken import ROWS
+from course.token_parts import encode_part
+from tests.apps.broken import ROWS, ROWS_BY_COOKIE
 from tests.apps.test_contract_breaks import course_contract
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\u202e\u009b31m"
@@ -61,6 +62,39 @@ def nested(depth: int) -> bytes:
     return b'{"access_token":' + b"[" * depth + b"]" * depth + b"}"
 
 
+def cookie(payload: bytes, name: str = "a", attributes: str = "HttpOnly") -> str:
+    token = f"e30.{encode_part(payload)}.AAAA"
+    return f"Set-Cookie: {name}={token}; {attributes}"
+
+
+def in_cookies(*lines: str) -> bytes:
+    return response({"id": "1", "username": "x", "message": "z"}, "200 OK", *lines)
+
+
+ACCESS, REFRESH = b'{"type":"access"}', b'{"type":"refresh"}'
+# What comes in cookies, where tokens are looked for in them.
+COOKIES = {
+    "the same two for everybody": in_cookies(cookie(ACCESS), cookie(REFRESH, "b")),
+    "a name that a shell would obey": in_cookies(cookie(ACCESS, "$(reboot)`reboot`")),
+    "a name with an escape": in_cookies(cookie(ACCESS, ESCAPE)),
+    "a name with quotes": in_cookies(cookie(ACCESS, "a'\"b")),
+    "no name": in_cookies(cookie(ACCESS, "")),
+    "no value": in_cookies("Set-Cookie: a", "Set-Cookie: =", "Set-Cookie:", "Set-Cookie: ;;;"),
+    "attributes with escapes": in_cookies(cookie(ACCESS, attributes=f"Path={ESCAPE}; {ESCAPE}={ESCAPE}; SameSite={ESCAPE}")),
+    "a CSRF token with a line break": in_cookies(cookie(b'{"type":"access","csrf":"a\\r\\nX: y"}')),
+    "a CSRF token that is not ASCII": in_cookies(cookie(b'{"type":"access","csrf":"\\u20ac"}')),
+    "a CSRF token that is a list": in_cookies(cookie(b'{"type":"access","csrf":["a"]}')),
+    "a CSRF cookie with an escape": in_cookies(cookie(ACCESS), f"Set-Cookie: csrf={ESCAPE}"),
+    "a type that is a list": in_cookies(cookie(b'{"type":["access"]}')),
+    "a payload that is a list": in_cookies(cookie(b'["type"]')),
+    "a nested payload": in_cookies(cookie(b"[" * 30_000)),
+    "a number of 9,000 digits": in_cookies(cookie(b'{"type":' + b"9" * 9_000 + b"}")),
+    "a payload that is not UTF-8": in_cookies(cookie(b'{"type":"\xff\xfe"}')),
+    "a token that is not base64url": in_cookies("Set-Cookie: a=e30.\xff.AAAA", "Set-Cookie: a=e30.%.AAAA"),
+    "a token of 50,000 characters": in_cookies(cookie(b'{"type":"access","x":"' + b"x" * 40_000 + b'"}')),
+    "90 cookies": in_cookies(*[cookie(ACCESS, f"a{number}") for number in range(90)]),
+    "an odd end": in_cookies(*[f"Set-Cookie: {name}=; Max-Age={name}; Expires={name}" for name in ("-1", "x", "9" * 40, ESCAPE)]),
+}  # fmt: skip
 ANSWERS = {
     "an escape in a message": response({"message": ESCAPE}, "500 Oops"),
     "an escape in a name": response({ESCAPE: 1}),
@@ -114,9 +148,21 @@ ANSWERS = {
 @pytest.mark.parametrize("level", ["login", "roles"])
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_every_answer_is_a_row_and_every_row_is_printable(answer, level, capfd):
-    with raw_service(lambda connection, _: connection.sendall(ANSWERS[answer])) as (url, _):
-        rows = hold(url, level, "ada", "a password")
-    assert len(rows) == ROWS[level] and any(not row.kept for row in rows)
+    every_row_is_printable(ANSWERS[answer], level, False, capfd)
+
+
+@pytest.mark.parametrize("answer", ANSWERS | COOKIES)
+def test_by_cookie_too(answer, capfd):
+    every_row_is_printable((ANSWERS | COOKIES)[answer], "roles", True, capfd)
+
+
+def every_row_is_printable(answer: bytes, level: str, by_cookie: bool, capfd) -> None:
+    with raw_service(lambda connection, _: connection.sendall(answer)) as (url, _):
+        rows = hold(url, level, "ada", "a password", by_cookie)
+    assert len(rows) == (ROWS_BY_COOKIE if by_cookie else ROWS)[level]
+    assert any(not row.kept for row in rows)
+    # Whoever repeats a request repeats the request, and nothing that the service has put into it.
+    assert not any(sign in row.curl for row in rows for sign in ("$(", "`", ESCAPE))
     printed = "\n".join([as_table(rows), as_causes(rows), as_count(rows)])
     assert all(line.isprintable() for line in printed.split("\n"))
     assert max(map(len, printed.split("\n"))) < 1_000

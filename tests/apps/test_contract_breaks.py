@@ -9,8 +9,8 @@ from flask import Flask
 from course import serve
 from course.contract import LEVELS, hold
 from course.contract.service import BROKEN, NOT_REACHED
-from tests.apps.broken import ROWS, add_ada, broken_app
-from tests.apps.running import PASSWORD
+from tests.apps.broken import ROWS, ROWS_BY_COOKIE, add_ada, broken_app
+from tests.apps.running import APPS, PASSWORD
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -192,6 +192,101 @@ BROKEN_APPS = {
           '    @blp.arguments(RoleSchema)\n    @requires("users:write", fresh=True, ask_database=True)\n')],
         ["PUT /users/ID/role  no token, odd body"],
     ),
+    "logging out clears the cookies and nothing else": (
+        "browser_login", "rotate",
+        [('        end_sessions(SessionModel.id == str(get_jwt().get("sid")))\n        return without', "        return without")],
+        ["GET /me  logged out", "GET /me  logged out, the older access token", "POST /refresh  logged out"],
+    ),
+    "logging out clears no cookie": (
+        "browser_login", "rotate",
+        [("    unset_jwt_cookies(response)\n", "")],
+        ["POST /logout  takes back every cookie of a login", "POST /logout-everywhere  takes back every cookie of a login"],
+    ),
+    "logging out clears the refresh cookie of another path": (
+        "browser_login", "rotate",
+        [("    unset_jwt_cookies(response)\n", "    unset_jwt_cookies(response)\n    response.headers = "
+          "type(response.headers)((k, v.replace('Path=/refresh', 'Path=/')) for k, v in response.headers)\n")],
+        ["POST /logout  takes back every cookie of a login"],
+    ),
+    "the refresh cookie goes everywhere": (
+        "browser_login", "rotate",
+        [('        "JWT_REFRESH_COOKIE_PATH": "/refresh",\n', "")],
+        ["POST /login  the refresh cookie: Path", "POST /refresh  the next refresh cookie"],
+    ),
+    "no CSRF protection": (
+        "browser_login", "rotate",
+        [('        "JWT_COOKIE_SECURE": True,\n', '        "JWT_COOKIE_SECURE": True,\n        "JWT_COOKIE_CSRF_PROTECT": False,\n')],
+        ["POST /logout  without the CSRF token", "POST /logout  with the CSRF token of another login",
+         "POST /refresh  without the CSRF token", "POST /refresh  with the CSRF token of another login"],
+    ),
+    "a CSRF token that another host can set": (
+        "browser_login", "rotate",
+        [('"__Host-csrf-refresh"', '"csrf-refresh"')],
+        ["POST /login  the CSRF cookie: name"],
+    ),
+    "no SameSite": (
+        "browser_login", "rotate",
+        [('        "JWT_COOKIE_SAMESITE": "Strict",\n', "")],
+        ["POST /login  the access cookie: SameSite", "POST /login  the refresh cookie: SameSite",
+         "POST /refresh  the next access cookie"],
+    ),
+    "SameSite=None": (
+        "browser_login", "rotate",
+        [('"JWT_COOKIE_SAMESITE": "Strict"', '"JWT_COOKIE_SAMESITE": "None"')],
+        ["POST /login  the access cookie: SameSite", "POST /login  the refresh cookie: SameSite"],
+    ),
+    "cookies by http": (
+        "browser_login", "rotate",
+        [('"JWT_COOKIE_SECURE": True', '"JWT_COOKIE_SECURE": False')],
+        ["POST /login  the access cookie: Secure", "POST /login  the refresh cookie: Secure"],
+    ),
+    "cookies that scripts read": (
+        "browser_login", "rotate",
+        [("        set_cookies(response, token, max_age=seconds_left)\n",
+          "        set_cookies(response, token, max_age=seconds_left)\n    response.headers = "
+          "type(response.headers)((k, v.replace('HttpOnly; ', '')) for k, v in response.headers)\n")],
+        ["POST /login  the access cookie: HttpOnly", "POST /login  the refresh cookie: HttpOnly",
+         "POST /refresh  the next access cookie", "POST /refresh  the next refresh cookie"],
+    ),
+    "cookies for the whole domain": (
+        "browser_login", "rotate",
+        [('"JWT_ACCESS_COOKIE_NAME": "__Host-access"', '"JWT_ACCESS_COOKIE_NAME": "access"'),
+         ('        "JWT_COOKIE_SECURE": True,\n', '        "JWT_COOKIE_SECURE": True,\n        "JWT_COOKIE_DOMAIN": "127.0.0.1",\n')],
+        ["POST /login  the access cookie: name", "POST /login  the refresh cookie: name"],
+    ),
+    "the next cookies are worse": (
+        "browser_login", "rotate",
+        [("        return in_cookies(renew(get_jwt()))\n", "        response = in_cookies(renew(get_jwt()))\n        response.headers = "
+          "type(response.headers)((k, v.replace('HttpOnly; ', '')) for k, v in response.headers)\n        return response\n")],
+        ["POST /refresh  the next access cookie", "POST /refresh  the next refresh cookie"],
+    ),
+    "tokens in the body, too": (
+        "browser_login", "rotate",
+        [('jsonify(id=decode_token(tokens["access_token"])["sub"])', 'jsonify(id="1", token=tokens["access_token"])')],
+        ["POST /login  a token in the body, where scripts read it"],
+    ),
+    "a token too large for a cookie": (
+        "browser_login", "rotate",
+        [('claims = {"sid": session_id}', 'claims = {"sid": session_id, "padding": "x" * 3_000}')],
+        ["POST /login  the access cookie: bytes", "POST /login  the refresh cookie: bytes"],
+    ),
+    "any page may log in": (
+        "browser_login", "rotate",
+        [('        if site not in (None, "same-origin", "none"):\n', "        if False:\n")],
+        ["POST /login  from a page of another site", "POST /login  from another port of this host",
+         "POST /login  from a page without an origin", "POST /login  from a page of another site, in an older browser",
+         "POST /logout  with the CSRF token, from another port of this host"],
+    ),
+    "any port of the host may log in": (
+        "browser_login", "rotate",
+        [('(None, "same-origin", "none")', '(None, "same-origin", "same-site", "none")')],
+        ["POST /login  from another port of this host"],
+    ),
+    "older browsers may do anything": (
+        "browser_login", "rotate",
+        [("        if site is None and origin is not None:  # an older browser\n", "        if False:\n")],
+        ["POST /login  from a page of another site, in an older browser"],
+    ),
     "every token has every scope": (
         "roles", "roles",
         [('"scope": SCOPES.get(role, "")}', '"scope": SCOPES["admin"]}')],
@@ -206,27 +301,48 @@ def test_broken_app_is_found_out(fault, tmp_path):
     module = broken_app(name, replacements, tmp_path)
     app = module.create_app()
     add_ada(module, app)
-    rows = hold(serve(app, "broken").url, level, "ada", PASSWORD)
-    assert len(rows) == ROWS[level]
+    by_cookie = APPS[name].by_cookie
+    rows = hold(serve(app, "broken").url, level, "ada", PASSWORD, by_cookie)
+    assert len(rows) == (ROWS_BY_COOKIE if by_cookie else ROWS)[level]
     broken = {row.request: row.got for row in rows if row.verdict == BROKEN}
     assert set(named) <= set(broken), broken
     assert len(broken) <= len(rows) * 2 / 3  # a fault is named by what it breaks, not by everything
 
 
-@pytest.mark.parametrize("name", ["smorest_users", "roles"])
+@pytest.mark.parametrize("name", ["smorest_users", "roles", "browser_login"])
 def test_unbroken_app_is_not(name, tmp_path):
     """The same way of running it finds nothing in an app that was left as it is."""
     module = broken_app(name, [], tmp_path)
     app = module.create_app()
     add_ada(module, app)
-    level = "users" if name == "smorest_users" else "roles"
-    rows = hold(serve(app).url, level, "ada", PASSWORD)
+    level, by_cookie = APPS[name].level, APPS[name].by_cookie
+    rows = hold(serve(app).url, level, "ada", PASSWORD, by_cookie)
     assert [row for row in rows if not row.kept] == []
-    assert len({row.request for row in rows}) == len(rows) == ROWS[level]
+    count = (ROWS_BY_COOKIE if by_cookie else ROWS)[level]
+    assert len({row.request for row in rows}) == len(rows) == count
 
 
-def test_service_that_is_not_there_is_asked_once_and_every_row_says_so():
-    rows = hold("http://127.0.0.1:9", "roles", "ada", PASSWORD)
+def test_by_cookie_every_row_by_header_is_there_or_has_another_in_its_place():
+    """Those that are gone are the ones that speak of the header, and of the refresh token at another address."""
+    by_header, by_cookie = (
+        {row.request for row in hold("http://127.0.0.1:9", "roles", "a", "b", kind)}
+        for kind in (False, True)
+    )
+    assert by_header - by_cookie == {
+        "GET /me  no Authorization header",
+        "GET /me  Basic in place of Bearer",
+        "GET /me  the token without Bearer",
+        "GET /me  Bearer without a token",
+        "POST /logout  with the refresh token",
+        "GET /me  logged out by the refresh token",
+        "POST /refresh  logged out by the refresh token",
+    }
+    assert len(by_cookie - by_header) == ROWS_BY_COOKIE["roles"] - ROWS["roles"] + 7
+
+
+@pytest.mark.parametrize("by_cookie", [False, True])
+def test_service_that_is_not_there_is_asked_once_and_every_row_says_so(by_cookie):
+    rows = hold("http://127.0.0.1:9", "roles", "ada", PASSWORD, by_cookie)
     assert {row.verdict for row in rows} == {NOT_REACHED}
     assert {row.level for row in rows} == set(LEVELS)
     (reason,) = {row.got for row in rows}
@@ -243,16 +359,19 @@ def test_service_that_is_not_there_is_asked_once_and_every_row_says_so():
      {"Content-Type": "application/json", "Cache-Control": "no-store"}),
     ("", 302, {"Location": "/elsewhere"}), ("", 500),
 ], ids=lambda answer: str(answer[:2]))  # fmt: skip
-def test_service_that_always_says_the_same_is_found_out_and_never_crashes_the_judge(answer):
+@pytest.mark.parametrize("by_cookie", [False, True])
+def test_service_that_always_says_the_same_is_found_out_and_never_crashes_the_judge(
+    answer, by_cookie
+):
     app = Flask("parrot")
 
     @app.before_request
     def say_it():
         return answer
 
-    rows = hold(serve(app, "parrot").url, "roles", "ada", PASSWORD)
+    rows = hold(serve(app, "parrot").url, "roles", "ada", PASSWORD, by_cookie)
     assert any(not row.kept for row in rows if row.level == "login")
-    assert len(rows) == ROWS["roles"]
+    assert len(rows) == (ROWS_BY_COOKIE if by_cookie else ROWS)["roles"]
 
 
 def test_level_that_needs_a_user_says_so():
@@ -280,6 +399,24 @@ def test_command_prints_the_table_and_ends_with_0_or_1(tmp_path):
     assert bad.returncode == 1 and "Is it running at http://127.0.0.1:9?" in bad.stdout
     assert bad.stdout.splitlines()[-1] == "0 of 43 kept, 0 broken, 43 not reached."
     assert len(bad.stdout.splitlines()) == 6 and not bad.stderr
+
+
+def test_command_judges_by_cookie_too(tmp_path):
+    module = broken_app("browser_login", [], tmp_path)
+    url = serve(module.create_app()).url
+    good = course_contract(url, "--level", "rotate", "--by-cookie")
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert good.stdout.splitlines()[-1] == f"{ROWS_BY_COOKIE['rotate']} of 103 kept."
+    # By header it has no token, and the table says where one was looked for.
+    bad = course_contract(url, "--level", "users")
+    assert bad.returncode == 1 and "access_token is missing (there are: id)" in bad.stdout
+
+
+def test_tokens_in_the_body_are_none_by_cookie(tmp_path):
+    module = broken_app("rotate_refresh", [], tmp_path)
+    bad = course_contract(serve(module.create_app()).url, "--level", "users", "--by-cookie")
+    said = "access_token is missing (no cookie is a JWT whose claim type says so; cookies: none)"
+    assert bad.returncode == 1 and said in bad.stdout
 
 
 @pytest.mark.parametrize(("arguments", "said"), [

@@ -1,11 +1,15 @@
 """What the contract says of a service helps: causes are named once, where two answers are right both pass, nothing repeats."""
 
+import contextlib
+import io
 import json
 import shlex
+import threading
 from collections import Counter
 
 import pytest
 from flask import request
+from werkzeug.serving import make_server
 
 from course import serve
 from course.contract import Row, as_causes, as_count, as_table, hold
@@ -93,6 +97,104 @@ def test_redirect_names_its_target():
 
     rows = hold_app(app)
     assert broken(rows)["POST /login  right name and password"] == "308, Location: /login/"
+    # One cause, whatever was expected.
+    said = as_causes(list(rows.values()))
+    assert said.count("308") == 1 and "have no slash at the end" in said.splitlines()[0]
+
+
+def test_command_for_a_long_body_makes_the_very_body():
+    app = sound_app()
+    app.config["MAX_CONTENT_LENGTH"] = None
+    sent = {}
+
+    @app.before_request
+    def refuse_what_is_long():
+        sent[request.path] = sent.get(request.path, []) + [request.get_data()]
+        if request.content_length and request.content_length > 2_000:
+            return {"message": "x"}, 418
+
+    rows = hold_app(app)
+    tried = 0
+    for row in rows.values():
+        if row.verdict == BROKEN and row.got.startswith("418"):
+            program, _, curl = row.curl.partition(" | ")
+            words = shlex.split(program)
+            assert words[:4] == ["uv", "run", "python", "-c"] and curl.endswith(" -d @-"), row
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(words[4])
+            # curl's -d leaves out line breaks.
+            body = printed.getvalue().rstrip("\n").encode()
+            assert body in sent[row.request.split()[1]]
+            tried += 1
+    assert tried == 4
+
+
+def test_exception_points_to_the_log_once():
+    app = sound_app()
+
+    @app.before_request
+    def fail():
+        if request.path == "/me":
+            return {"message": "Internal Server Error"}, 500
+
+    causes = as_causes(list(hold_app(app).values())).splitlines()
+    assert [line for line in causes if "traceback" in line] == [
+        "    A 500 is an exception in your code: its traceback is where your service runs."
+    ] * sum("500 in place of" in line for line in causes)
+
+
+def test_405_names_what_is_allowed():
+    app = sound_app()
+
+    @app.after_request
+    def without_allow(response):
+        response.headers.pop("Allow", None)
+        return response
+
+    rows = hold_app(app)
+    assert broken(rows) == {"GET /login  another method": "405 without Allow"}
+    assert "header Allow" in as_causes(list(rows.values()))
+
+
+def test_what_several_answers_show_has_a_cause_as_well():
+    app = sound_app()
+    change_answers(
+        app,
+        lambda response, body: body | ({"password": "x"} if response.status_code == 201 else {}),
+    )
+    rows = hold_app(app)
+    cause = "the answer to POST /register has the password in it"
+    assert rows["POST /register  does not repeat the password"].causes == (cause,)
+    assert as_causes(list(rows.values())).startswith(f"1 row: {cause}\n")
+
+
+def test_every_broken_row_has_a_cause():
+    app = sound_app()
+    racing = []
+
+    @app.before_request
+    def forget_that_names_are_one():
+        if request.path == "/register":
+            racing.append(request.get_data())
+            if racing.count(racing[-1]) > 1:
+                return {"id": "1", "username": "x"}, 201
+
+    @app.after_request
+    def another_id(response):
+        if request.path == "/me" and response.status_code == 200:
+            response.set_data('{"id": "another"}')
+        return response
+
+    rows = hold_app(app)
+    assert {row.request for row in rows.values() if row.verdict == BROKEN} == {
+        "GET /me  is the user who registered",
+        "POST /register  one name, twice at once",
+    }
+    assert all(row.causes for row in rows.values() if row.verdict == BROKEN)
+    said = as_causes(list(rows.values()))
+    assert "get 201 and 201, in place of 201 and 409" in said
+    assert "GET /me gives another id than POST /register did" in said
 
 
 @pytest.mark.parametrize("refusal", [("Too long", 431), ("<h1>Bad Request</h1>", 400)])
@@ -162,7 +264,21 @@ def test_wrong_login_ends_the_judgement_after_the_first_request():
 def test_https_on_a_port_without_tls_says_so():
     url = serve(sound_app(), "tried").url.replace("http:", "https:")
     (reason,) = {row.got for row in hold(url, "users")}
-    assert reason.startswith("no answer: it does not speak TLS. Is it http:// and not https://?")
+    assert reason == "no answer: it does not speak TLS. Is it http:// and not https://?"
+
+
+def test_http_on_a_port_with_tls_says_so():
+    server = make_server("127.0.0.1", 0, sound_app(), threaded=True, ssl_context="adhoc")
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        (reason,) = {row.got for row in hold(f"http://127.0.0.1:{server.port}", "users")}
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert reason.startswith("no answer: the connection broke off")
+    assert reason.endswith("Or is it https:// there?")
 
 
 def test_given_password_and_tokens_are_in_no_row():
@@ -178,6 +294,23 @@ def test_given_password_and_tokens_are_in_no_row():
     assert '-H "Authorization: Bearer $TOKEN"' in said and "Basic $TOKEN" in said
     assert PASSWORD not in said and "eyJ" not in said
     assert '-H "Authorization: Bearer abc"' in said and '-H "Authorization: $TOKEN"' in said
+
+
+def test_by_cookie_tokens_and_csrf_tokens_are_in_no_row():
+    app = sound_app("browser_login")
+
+    @app.after_request
+    def teapot(response):
+        response.status_code = 418 if request.path in ("/me", "/logout") else response.status_code
+        return response
+
+    rows = hold(serve(app, "tried").url, "rotate", by_cookie=True)
+    said = repr(rows)
+    assert "eyJ" not in said
+    assert '-H "Cookie: __Host-access=$TOKEN"' in said
+    assert '-H "Cookie: __Host-access=abc"' in said and '-H "Cookie: __Host-access="' in said
+    sent = '-H "Cookie: __Host-access=$TOKEN; $CSRF_COOKIE" -H "X-CSRF-TOKEN: $CSRF_TOKEN"'
+    assert sent in said
 
 
 def test_large_body_is_large_whoever_logs_in():

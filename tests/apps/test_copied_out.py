@@ -1,11 +1,12 @@
 """An app is copied out, under another name, into an empty folder and an environment with nothing but what it names.
 
-There its documented commands work, and it keeps the contract.
+There its documented commands work, it answers at its documented addresses, and it keeps the contract, if it keeps any.
 """
 
 import contextlib
 import importlib.metadata
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -68,12 +69,49 @@ def run(command: list[str], **options) -> str:
     return done.stdout
 
 
-def documented_command(app: App, tools: Path, ending: str) -> list[str]:
-    """The one documented command that ends so, with the new name, and with the tools of the new environment."""
+def as_run_here(app: App, tools: Path, line: str) -> list[str]:
+    """A documented command with the new name, and with the tools of the new environment."""
+    tool, *words = line.split()
+    return [str(tools / tool), *(word.replace(app.name, NEW_NAME) for word in words)]
+
+
+def documented_command(app: App, ending: str) -> str:
+    """The one documented command that ends so."""
     found = [line for line in app.commands if line.endswith(ending)]
     assert len(found) == 1, (ending, app.commands)
-    tool, *words = found[0].split()
-    return [str(tools / tool), *(word.replace(app.name, NEW_NAME) for word in words)]
+    return found[0]
+
+
+def value_of(name: str, text: str, folder: Path) -> str:
+    """What a shell makes of a documented ``export NAME=text``, as whoever copies that line gets it."""
+    shell = shutil.which("sh")
+    if shell and ("openssl" not in text or shutil.which("openssl")):
+        return run([shell, "-c", f'export {name}={text}\nprintf %s "${name}"'], cwd=folder)
+    # Windows without Git's shell: the same key, as the line for PowerShell makes it.
+    assert text == "$(openssl rand -hex 32)", f"{name}={text} takes a shell"
+    return secrets.token_hex(32)
+
+
+def refuses_to_start_without(name: str, start: list[str], folder: Path, environment: dict) -> str:
+    """The app says in words, and not in a traceback, what is missing in the environment; returns what it says."""
+    lacking = {key: value for key, value in environment.items() if key != name}
+    options = {"cwd": folder, "env": lacking, "capture_output": True, "text": True}
+    try:
+        done = subprocess.run(start, timeout=60, **options)
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"It starts without {name}, or takes longer than a minute to refuse.")
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    assert name in done.stderr
+    return done.stderr
+
+
+def answers_at(url: str, method: str, path: str) -> None:
+    """There is something at this address, whatever it says of a request with nothing in it."""
+    path = re.sub("<.*?>|{.*?}", "1", path)
+    answer = requests.request(method, url + path, timeout=20, allow_redirects=False)
+    assert answer.status_code < 500 and answer.status_code not in (404, 405), (
+        method, path, answer.status_code, answer.text,
+    )  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -105,7 +143,7 @@ def a_free_port() -> int:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_copy_under_another_name_runs_alone_and_keeps_the_contract(
+def test_copy_under_another_name_runs_alone_and_keeps_its_promises(
     name, tmp_path, environment_with
 ):
     app = APPS[name]
@@ -117,36 +155,39 @@ def test_copy_under_another_name_runs_alone_and_keeps_the_contract(
     tools = environment_with(app.requirements)
     port = a_free_port()
     environment = environment_for(tmp_path, None)
-    for variable in ("DATABASE_URL", "USERS_DATABASE", "PYTHONPATH", "VIRTUAL_ENV"):
+    for variable in (
+        "DATABASE_URL", "USERS_DATABASE", "MANY_WORKERS_DATABASE", "ISSUER_KEYS", "PYTHONPATH", "VIRTUAL_ENV",
+    ):  # fmt: skip
         environment.pop(variable, None)
-    environment |= {"FLASK_RUN_PORT": str(port), "UVICORN_PORT": str(port)}
+    environment |= dict.fromkeys(("FLASK_RUN_PORT", "UVICORN_PORT", "PORT"), str(port))
 
     def command(ending: str, *more: str) -> str:
-        words = [*documented_command(app, tools, ending), *more]
+        words = [*as_run_here(app, tools, documented_command(app, ending)), *more]
         return run(words, cwd=tmp_path, env=environment)
 
-    start = documented_command(
-        app, tools, "create_app" if app.requirements[1] == "fastapi" else " run"
-    )
-    without_key = subprocess.run(
-        start, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert without_key.returncode == 1 and "Traceback" not in without_key.stderr
-    assert "JWT_SECRET_KEY has 0 bytes" in without_key.stderr
+    start = as_run_here(app, tools, app.start)
+    environment |= {key: value_of(key, text, tmp_path) for key, text in app.needs.items()}
+    for needed in app.needs:
+        said = refuses_to_start_without(needed, start, tmp_path, environment)
+        assert needed != "JWT_SECRET_KEY" or "JWT_SECRET_KEY has 0 bytes" in said
 
-    environment["JWT_SECRET_KEY"] = secrets.token_hex(32)
-    if not app.has_register:
+    if app.level and not app.has_register:
         assert command("add-user ada", "--password", PASSWORD) == "Stored ada.\n"
     with running(start, tmp_path, environment, port) as url:
-        if app.has_register:
-            answer = requests.post(f"{url}/register", json=ADA, timeout=20)
-            assert answer.status_code == 201, answer.text
-        if app.level == "roles":
-            assert command("set-role ada admin") == "ada has the role admin.\n"
-        rows = hold(url, app.level, "ada", PASSWORD)
-        broken = [row for row in rows if not row.kept]
-        assert rows and not broken, as_table(broken)
+        for method, path in app.routes:
+            answers_at(url, method, path)
+        if app.level:
+            if app.has_register:
+                answer = requests.post(f"{url}/register", json=ADA, timeout=20)
+                assert answer.status_code == 201, answer.text
+            if app.level == "roles":
+                assert command("set-role ada admin") == "ada has the role admin.\n"
+            rows = hold(url, app.level, "ada", PASSWORD, app.by_cookie)
+            broken = [row for row in rows if not row.kept]
+            assert rows and not broken, as_table(broken)
         if "prune" in app.docstring:
             assert command(" prune") == "0 rows deleted.\n"
-    stored = "users.db" if not app.has_register else f"{NEW_NAME}.db"
-    assert (tmp_path / stored).is_file()
+    files = re.findall(r"SQLite file,? (?:USERS_DATABASE or )?([\w.]+\.db)", app.docstring)
+    assert files or not app.level
+    for name_of_file in files:
+        assert (tmp_path / name_of_file.replace(app.name, NEW_NAME)).is_file()

@@ -12,12 +12,12 @@ from jose import jwt
 
 from course.contract.service import Answer, problems_of
 from course.token_parts import encode_part
-from tests.apps.running import ADA, NAMES, PASSWORD, RunningApp, running_app
+from tests.apps.running import ADA, BY_HEADER, KEEPING, PASSWORD, RunningApp, running_app
 
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=KEEPING)
 def app(request, tmp_path_factory):
     with running_app(request.param, tmp_path_factory.mktemp(request.param)) as running:
         running.add_user("ada", PASSWORD)
@@ -29,13 +29,21 @@ def login(app: RunningApp, **options) -> requests.Response:
     return requests.post(f"{app.url}/login", timeout=20, **options)
 
 
-def me(app: RunningApp, authorization: str | None) -> requests.Response:
-    headers = {"Authorization": authorization} if authorization is not None else {}
-    return requests.get(f"{app.url}/me", headers=headers, timeout=20)
+def me(app: RunningApp, token: str | None) -> requests.Response:
+    return app.ask("GET", "/me", token)
+
+
+def me_by_header(app: RunningApp, authorization: str) -> requests.Response:
+    return requests.get(f"{app.url}/me", headers={"Authorization": authorization}, timeout=20)
 
 
 def token_of(app: RunningApp) -> str:
-    return login(app, json=ADA).json()["access_token"]
+    return app.log_in()["access_token"]
+
+
+# For what is about the header Authorization, next to the function, so that the app is the first of its parameters.
+# What is about cookies is in the contract and in test_browser_login.py.
+by_header = pytest.mark.parametrize("app", BY_HEADER, indirect=True)
 
 
 def sign(app: RunningApp, key: str | None = None, algorithm: str = "HS256", **claims) -> str:
@@ -57,12 +65,13 @@ def assert_refused(response: requests.Response, status: int) -> None:
 
 def test_right_password_gives_a_token_that_opens_me(app):
     response = login(app, json=ADA)
-    names = {"access_token"}
+    names = {"id", "access_token"} if app.app.by_cookie else {"access_token"}
     if app.app.level not in ("login", "users"):
         names.add("refresh_token")
-    assert response.status_code == 200 and set(response.json()) == names
+    tokens = app.tokens_in(response)
+    assert response.status_code == 200 and set(tokens) == names
     assert response.headers["Cache-Control"] == "no-store"
-    answer = me(app, f"Bearer {response.json()['access_token']}")
+    answer = me(app, tokens["access_token"])
     assert (answer.status_code, answer.json()) == (200, {"id": "1"})
 
 
@@ -170,55 +179,66 @@ def change_payload(app: RunningApp) -> str:
     return f"{header}.{sign(app, sub='2').split('.')[1]}.{signature}"
 
 
-BAD_AUTHORIZATION = {
-    "no header": lambda app: None,
-    "empty": lambda app: "",
-    "no Bearer": lambda app: token_of(app),
-    "Bearer alone": lambda app: "Bearer",
-    "Bearer and a space": lambda app: "Bearer ",
-    "commas": lambda app: ", ,",
-    "Bearer and commas": lambda app: "Bearer , ,",
-    "two schemes": lambda app: f"Bearer {token_of(app)}, ,x",
-    "Basic": lambda app: "Basic " + base64.b64encode(f"ada:{PASSWORD}".encode()).decode(),
-    "two tokens": lambda app: f"Bearer {token_of(app)} {token_of(app)}",
-    "quoted": lambda app: f'Bearer "{token_of(app)}"',
-    "abc": lambda app: "Bearer abc",
-    "a.b.c": lambda app: "Bearer a.b.c",
-    "two parts": lambda app: "Bearer " + token_of(app).rpartition(".")[0],
-    "no signature": lambda app: "Bearer " + token_of(app).rpartition(".")[0] + ".",
-    "changed payload": lambda app: "Bearer " + change_payload(app),
-    "another key": lambda app: f"Bearer {sign(app, key='x' * 64)}",
-    "another algorithm": lambda app: f"Bearer {sign(app, algorithm='HS512')}",
-    "expired": lambda app: f"Bearer {sign(app, exp=1666720490)}",
-    "alg none": lambda app: "Bearer " + encode_part(b'{"alg":"none"}') + "." + token_of(app).split(".")[1] + ".",
-    "alg None": lambda app: "Bearer " + encode_part(b'{"alg":"None"}') + "." + token_of(app).split(".")[1] + ".",
-    "no subject": lambda app: f"Bearer {sign(app, sub='left out')}",
-    "subject a number": lambda app: f"Bearer {sign(app, sub=1)}",
-    "not yet valid": lambda app: f"Bearer {sign(app, nbf=4102444800)}",
-    "nested header": lambda app: "Bearer " + encode_part(b'{"alg":"HS256","x":' + b"[" * 20_000) + ".e30.AAAA",
-    "nested payload": lambda app: "Bearer " + encode_part(b'{"alg":"HS256"}') + "." + encode_part(b"[" * 20_000) + ".AAAA",
-    "header not an object": lambda app: "Bearer " + encode_part(b'["alg"]') + ".e30.AAAA",
-    "header null": lambda app: "Bearer " + encode_part(b"null") + ".e30.AAAA",
-    "alg a list": lambda app: "Bearer " + encode_part(b'{"alg":["HS256"]}') + ".e30.AAAA",
-    "alg an object": lambda app: "Bearer " + encode_part(b'{"alg":{"a":1}}') + ".e30.AAAA",
-    "exp null": lambda app: f"Bearer {sign(app, exp=None)}",
-    "exp text": lambda app: f"Bearer {sign(app, exp='never')}",
-    "exp a list": lambda app: f"Bearer {sign(app, exp=[1])}",
-    "not ASCII": lambda app: "Bearer ü.ü.ü".encode().decode("latin-1"),
-    "long": lambda app: "Bearer " + "a" * 60_000,
+BAD_HEADERS = {
+    "empty": lambda token: "",
+    "no Bearer": lambda token: token,
+    "Bearer alone": lambda token: "Bearer",
+    "Bearer and a space": lambda token: "Bearer ",
+    "commas": lambda token: ", ,",
+    "Bearer and commas": lambda token: "Bearer , ,",
+    "two schemes": lambda token: f"Bearer {token}, ,x",
+    "Basic": lambda token: "Basic " + base64.b64encode(f"ada:{PASSWORD}".encode()).decode(),
+    "two tokens": lambda token: f"Bearer {token} {token}",
+    "quoted": lambda token: f'Bearer "{token}"',
+}  # fmt: skip
+BAD_TOKENS = {
+    "no token": lambda app: None,
+    "abc": lambda app: "abc",
+    "a.b.c": lambda app: "a.b.c",
+    "two parts": lambda app: token_of(app).rpartition(".")[0],
+    "no signature": lambda app: token_of(app).rpartition(".")[0] + ".",
+    "changed payload": lambda app: change_payload(app),
+    "another key": lambda app: sign(app, key="x" * 64),
+    "another algorithm": lambda app: sign(app, algorithm="HS512"),
+    "expired": lambda app: sign(app, exp=1666720490),
+    "alg none": lambda app: encode_part(b'{"alg":"none"}') + "." + token_of(app).split(".")[1] + ".",
+    "alg None": lambda app: encode_part(b'{"alg":"None"}') + "." + token_of(app).split(".")[1] + ".",
+    "no subject": lambda app: sign(app, sub="left out"),
+    "subject a number": lambda app: sign(app, sub=1),
+    "not yet valid": lambda app: sign(app, nbf=4102444800),
+    "nested header": lambda app: encode_part(b'{"alg":"HS256","x":' + b"[" * 20_000) + ".e30.AAAA",
+    "nested payload": lambda app: encode_part(b'{"alg":"HS256"}') + "." + encode_part(b"[" * 20_000) + ".AAAA",
+    "header not an object": lambda app: encode_part(b'["alg"]') + ".e30.AAAA",
+    "header null": lambda app: encode_part(b"null") + ".e30.AAAA",
+    "alg a list": lambda app: encode_part(b'{"alg":["HS256"]}') + ".e30.AAAA",
+    "alg an object": lambda app: encode_part(b'{"alg":{"a":1}}') + ".e30.AAAA",
+    "exp null": lambda app: sign(app, exp=None),
+    "exp text": lambda app: sign(app, exp="never"),
+    "exp a list": lambda app: sign(app, exp=[1]),
+    "not ASCII": lambda app: "ü.ü.ü".encode().decode("latin-1"),
+    "long": lambda app: "a" * 60_000,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("mistake", BAD_AUTHORIZATION)
+@pytest.mark.parametrize("mistake", BAD_TOKENS)
 def test_bad_token_is_401_and_never_more(app, mistake):
-    response = me(app, BAD_AUTHORIZATION[mistake](app))
+    response = me(app, BAD_TOKENS[mistake](app))
     assert_refused(response, 401)
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+@pytest.mark.parametrize("mistake", BAD_HEADERS)
+@by_header
+def test_bad_header_is_401_and_never_more(app, mistake):
+    response = me_by_header(app, BAD_HEADERS[mistake](token_of(app)))
+    assert_refused(response, 401)
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@by_header
 def test_the_scheme_may_be_written_in_any_case(app):
     for scheme in ("Bearer", "bearer", "BEARER"):
-        assert me(app, f"{scheme} {token_of(app)}").status_code == 200
+        assert me_by_header(app, f"{scheme} {token_of(app)}").status_code == 200
 
 
 def test_half_a_character_in_the_password_does_not_tell_who_is_a_user(app):
@@ -258,13 +278,13 @@ def test_even_genuine_tokens_with_odd_claims_are_no_server_error(app, claim):
     genuine = jwt.decode(token_of(app), app.key, algorithms=["HS256"])
     for others in ({}, genuine):  # an app may refuse what lacks claims before it looks at this one
         for value in ODD_VALUES:
-            response = me(app, f"Bearer {sign(app, **others | {claim: value})}")
+            response = me(app, sign(app, **others | {claim: value}))
             assert response.status_code in (200, 401), (value, response.status_code, response.text)
             assert response.headers["Content-Type"] == "application/json"
 
 
 def test_the_key_never_shows(app):
-    answers = [me(app, make(app)).text for make in BAD_AUTHORIZATION.values()] + [
+    answers = [me(app, make(app)).text for make in BAD_TOKENS.values()] + [
         login(app, json=ADA).text
     ]
     assert not any(app.key in answer or app.key[:16] in answer for answer in answers)
@@ -284,8 +304,9 @@ def test_name_that_is_taken_is_an_error_message(app):
     lambda token: token, lambda token: f"JWT {token}", lambda token: f"Token {token}", lambda token: f"Bearer{token}",
     lambda token: f"Bearer: {token}", lambda token: f"Bearer {token}, Bearer {token}", lambda token: f"Basic {token}",
 ])  # fmt: skip
+@by_header
 def test_a_header_that_was_sent_is_not_called_missing(app, authorization):
-    answer = me(app, authorization(token_of(app)))
+    answer = me_by_header(app, authorization(token_of(app)))
     assert_refused(answer, 401)
     assert "Bearer" in answer.json()["message"]
     assert "issing" not in answer.json()["message"]
@@ -299,7 +320,7 @@ def test_no_header_at_all_is_called_missing(app):
 
 
 def test_wrong_password_beside_a_stale_token_is_no_invalid_token(app):
-    headers = {"Authorization": f"Bearer {sign(app, exp=1666720490)}"}
+    headers = app.service.carry("POST", "/login", sign(app, exp=1666720490))
     answer = login(app, json=ADA | {"password": "let me in"}, headers=headers)
     assert_refused(answer, 401)
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -307,7 +328,7 @@ def test_wrong_password_beside_a_stale_token_is_no_invalid_token(app):
 
 @pytest.mark.parametrize("claims", [{"exp": 1666720490}, {"sub": "left out"}, {"sub": 1}], ids=str)
 def test_bad_token_is_called_invalid(app, claims):
-    answer = me(app, f"Bearer {sign(app, **claims)}")
+    answer = me(app, sign(app, **claims))
     assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
@@ -329,6 +350,7 @@ def raw_answer(app: RunningApp, request: bytes) -> tuple[int, bytes]:
     return int(answer.split()[1]), answer
 
 
+@by_header
 def test_two_authorization_headers_are_refused_whichever_comes_first(app):
     good, other = token_of(app), "abc"
     for one, two in ((good, other), (other, good), (good, good)):
@@ -366,7 +388,7 @@ def test_a_body_in_chunks_is_cut_by_nobody(app, size, length, status):
 )
 def test_genuine_token_without_an_end_or_for_somebody_else_is_refused(app, claims):
     mine = jwt.decode(token_of(app), app.key, algorithms=["HS256"])
-    assert_refused(me(app, f"Bearer {sign(app, **mine | claims)}"), 401)
+    assert_refused(me(app, sign(app, **mine | claims)), 401)
 
 
 def test_every_range_of_a_page_is_answered_whole_or_in_json(app):

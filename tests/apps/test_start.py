@@ -20,10 +20,15 @@ from sqlalchemy import event
 from course.paths import Course
 from tests.apps.running import (
     APPS,
+    BY_COOKIE,
+    BY_HEADER,
+    KEEPING,
     NAMES,
+    WITH_SECRET,
     _processes,
     _serve,
     environment_for,
+    find_apps,
     in_a_process_of,
     running_app,
 )
@@ -95,7 +100,7 @@ def refusals(module, keys: list[bytes]) -> list[str | None]:
     return said
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WITH_SECRET)
 def test_refuses_to_start_without_a_good_key_and_says_why_and_how_to_make_one(name, tmp_path):
     environment = environment_for(tmp_path, None)
     said = in_a_process_of(name, environment, refusals, [key for key, _ in BAD_KEYS])
@@ -105,7 +110,7 @@ def test_refuses_to_start_without_a_good_key_and_says_why_and_how_to_make_one(na
         assert not key or key.decode("latin-1").strip() not in message
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WITH_SECRET)
 def test_starts_with_every_good_key(name, tmp_path):
     environment = environment_for(tmp_path, None)
     assert in_a_process_of(name, environment, refusals, GOOD_KEYS) == [None] * len(GOOD_KEYS)
@@ -191,10 +196,67 @@ def test_a_database_that_is_not_there_is_still_an_error(tmp_path):
     process.close()
 
 
-def test_every_app_has_a_level_and_commands(tmp_path):
-    assert len(NAMES) >= 7
-    for app in APPS.values():
-        assert app.level and app.requirements
-        assert app.commands[1].startswith("export JWT_SECRET_KEY=")
-    with running_app(NAMES[0], tmp_path) as app:
+@pytest.mark.parametrize("name", NAMES)
+def test_app_says_how_to_install_and_start_it_and_what_it_answers(name):
+    app = APPS[name]
+    assert app.commands[0].startswith("pip install ") and app.requirements
+    assert app.start in app.commands
+    assert app.routes
+    # Whoever keeps the contract signs with a secret of its own.
+    assert app.level is None or list(app.needs) == ["JWT_SECRET_KEY"]
+    # test_copied_out.py shows that it starts with what it names, and with nothing less.
+    assert all(text for text in app.needs.values())
+
+
+def test_there_are_apps_of_each_kind(tmp_path):
+    assert len(BY_HEADER) >= 7 and len(BY_COOKIE) >= 1
+    with running_app(KEEPING[0], tmp_path) as app:
         assert app.url.startswith("http://127.0.0.1:")
+
+
+MADE_UP = '''"""{title} (lesson 99).
+
+{keeps}
+
+    pip install click flask
+    export NEEDED=$(printf 7)
+    flask --app made_up run
+
+In the course: cd app_snippets, and uv run flask --app made_up run
+
+GET  /      answers  something
+{route}
+"""
+'''
+
+
+@pytest.mark.parametrize(
+    ("keeps", "level", "by_cookie", "reason"),
+    [
+        ("Keeps the contract: users. A copy runs.", "users", False, None),
+        ("Keeps the contract: rotate, by cookie. A copy runs.", "rotate", True, None),
+        (
+            "Keeps no level of the contract: it logs nobody in,\nand has no users. A copy runs.",
+            None, False, "it logs nobody in,\nand has no users",
+        ),
+        ("Keeps no level of the contract: it is weak.", None, False, "it is weak"),
+        ("Keeps no level of the contract.", None, False, None),
+        ("Keeps no level of the contract: . A copy runs.", None, False, None),
+        ("A copy runs.", None, False, None),
+    ],
+)  # fmt: skip
+def test_app_is_found_with_what_its_docstring_says(keeps, level, by_cookie, reason, tmp_path):
+    """Whatever an app is about, its docstring is all that tests know of it: there is no list of apps."""
+    folder = tmp_path / "made_up"
+    (folder / "page").mkdir(parents=True)
+    (folder / "page" / "index.html").write_text("<!doctype html>", encoding="utf-8")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "x.pyc").write_bytes(b"")
+    text = MADE_UP.format(title="Something", keeps=keeps, route="POST /register  {...}")
+    (folder / "__init__.py").write_text(text, encoding="utf-8")
+    (app,) = find_apps(tmp_path).values()
+    assert (app.name, app.level, app.by_cookie, app.reason) == ("made_up", level, by_cookie, reason)
+    assert app.needs == {"NEEDED": "$(printf 7)"} and app.start == "flask --app made_up run"
+    assert app.routes == [("GET", "/"), ("POST", "/register")] and app.has_register
+    assert [path.name for path in app.files()] == ["__init__.py", "index.html"]
+    assert [path.name for path in app.sources()] == ["__init__.py"]

@@ -15,7 +15,7 @@ import werkzeug.security
 from passlib.hash import pbkdf2_sha256
 
 from course import serve
-from tests.apps.running import NAMES, PASSWORD, environment_for, in_a_process_of
+from tests.apps.running import KEEPING, PASSWORD, environment_for, in_a_process_of
 
 STRONG_ARGON2 = 65_536  # KiB of memory, as RFC 9106 §4 recommends where memory is scarce
 OLD_HASHES = {
@@ -95,7 +95,7 @@ def work_of_refusals(module, database: str) -> dict[str, int]:
     return {kind: refuse(name) for kind, name in names.items()}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KEEPING)
 def test_every_refusal_is_one_strong_hash(name, tmp_path):
     database = str(tmp_path / "app.db")
     environment = environment_for(tmp_path, "a secret of more than thirty-two bytes")

@@ -72,7 +72,15 @@ def test_key_turns_the_verdict_tampering_breaks_it_and_signing_mends_it():
         form.note
     )
     form.start_again.click()
-    assert form.token.value == token and words(form.note) == "" and form.key.value == KEY
+    assert form.token.value == token and words(form.note) == "" and form.key.value == ""
+    assert words(form.verdict).startswith("○ Not checked.")
+
+
+def test_start_again_is_the_beginning_with_the_key_of_the_cell_and_no_other():
+    form = debugger(ARTICLE_TOKEN, "the key in the cell")
+    form.key.value = form.token.value = "typed"
+    form.start_again.click()
+    assert (form.token.value, form.key.value) == (ARTICLE_TOKEN, "the key in the cell")
 
 
 @pytest.mark.parametrize("field", ["header", "payload"])
@@ -203,10 +211,53 @@ def test_short_key_signs_with_a_warning():
     assert "⚠ But the key is short: 6 of at least 32 bytes" in words(form.verdict)
 
 
+def test_a_random_key_that_is_short_is_not_said_to_be_guessed():
+    key = "mZ4#kq!9vT0@xW7^bR2&nL5*cJ8(dH1)fG3-sA"
+    form = signed({"alg": "HS512"}, {}, key=key)
+    assert words(form.verdict).endswith(
+        "⚠ But the key is short: 38 of at least 64 bytes (RFC 7518 §3.2)."
+    )
+
+
 def test_copied_wrapping_is_read_through():
     token = jwt.encode({"sub": "ada"}, KEY)
-    form = debugger(f'Bearer "{token}"\n', KEY)
-    assert words(form.verdict).startswith(VERIFIED)
+    for text in (
+        f'Bearer "{token}"\n',
+        f"Authorization: Bearer {token}",
+        f"access_token_cookie={token}; Path=/; HttpOnly",
+        json.dumps({"access_token": token, "token_type": "bearer"}),
+        repr(token.encode()),
+        f"\ufeff{token[:40]}\n{token[40:]}",
+    ):
+        form = debugger(text, KEY)
+        assert words(form.verdict).startswith(VERIFIED), text
+        assert json.loads(form.payload.value) == {"sub": "ada"}
+        form.payload.value = '{"sub": "eve"}'
+        assert words(form.verdict).startswith(BROKEN)
+        form.sign_again.click()
+        assert jwt.decode(form.token.value, KEY, ["HS256"]) == {"sub": "eve"}
+
+
+def test_an_encrypted_token_shows_its_header_and_is_not_signed():
+    header = {"alg": "dir", "enc": "A256GCM"}
+    token = ".".join(encode_part(part) for part in (header, b"", b"i" * 12, b"c" * 63, b"t" * 16))
+    form = debugger(token, KEY)
+    assert words(form.verdict).startswith(
+        "? Cannot be checked: this token is encrypted (JWE, RFC 7516)."
+    )
+    assert json.loads(form.header.value) == header and form.payload.value == ""
+    form.sign_again.click()
+    assert "✗ Not signed. This token is encrypted" in words(form.note) and form.token.value == token
+    form.payload.value = '{"sub": "eve"}'
+    assert "✗ Payload not used. This token is encrypted" in words(form.note)
+    assert form.token.value == token
+
+
+def test_nan_in_a_payload_is_shown_and_not_signed():
+    form = debugger(unsigned(b'{"exp": NaN}'), KEY)
+    assert "The payload says NaN." in form.drawing.value and "NaN" in form.payload.value
+    form.sign_again.click()
+    assert "not JSON: NaN is Python" in words(form.note)
 
 
 def test_claims_are_attackers_input():

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.conftest import new_page
 from tests.course.test_contrast import contrast
-from tests.lab import PICTURES, open_lesson
+from tests.lab import PICTURES, open_lesson, wait_for_kernel
 from tests.learner.running_course import RunningCourse
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
@@ -147,7 +147,8 @@ def test_a_session_by_keyboard_alone(form, page, theme):
     page.keyboard.press("Tab")
     expect(form.get_by_role("button", name="Start again")).to_be_focused()
     page.keyboard.press("Space")
-    expect(verdict).to_contain_text("✗ Not verified.")
+    expect(verdict).to_contain_text("○ Not checked.")
+    expect(form.get_by_role("textbox", name="Key")).to_have_value("")
     expect(form.get_by_role("textbox", name="Payload")).to_have_value(re.compile("your-username"))
 
 
@@ -170,3 +171,86 @@ def test_claims_do_not_run_as_html(form, page):
     )
     expect(form).to_contain_text("<img src=x onerror=alert(1)>")
     assert asked == [] and form.locator("img").count() == 0
+
+
+@pytest.fixture
+def lesson(context, course: RunningCourse):
+    """A lesson with a form that runs, and a cell that ends its kernel."""
+    course.add_notebook("asleep", "from course import debugger\n\ndebugger()", "import os\n\nos._exit(1)")  # fmt: skip
+    with new_page(context) as page:
+        open_lesson(page, course, "asleep")
+        run_first_cell(page)
+        yield page
+
+
+def run_first_cell(page: Page) -> None:
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".course-verdict")).to_contain_text("○ Not checked.")
+    expect(page.locator(".course-still")).to_be_hidden()
+    expect(page.locator(".course-gone")).to_be_hidden()
+
+
+def kernel_menu(page: Page, entry: str) -> None:
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.locator(".lm-Menu-item", has_text=re.compile(f"^{entry}")).first.click()
+
+
+def end_by_a_crash(page: Page) -> None:
+    page.locator(".jp-CodeCell .cm-content").last.click()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("appears to have died. It will restart automatically.")).to_be_visible()
+    page.get_by_role("button", name="Ok", exact=True).click()
+
+
+def end_by_a_restart(page: Page) -> None:
+    kernel_menu(page, "Restart Kernel…")
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+
+
+def end_by_shutting_down(page: Page) -> None:
+    kernel_menu(page, "Shut Down Kernel")
+
+
+@pytest.mark.parametrize("end", [end_by_a_crash, end_by_a_restart, end_by_shutting_down])
+def test_a_form_whose_kernel_is_gone_says_so_and_how_to_get_it_back(lesson, course, end):
+    page = lesson
+    end(page)
+    gone = page.locator(".course-gone").get_by_role("alert")
+    expect(gone).to_be_visible()
+    expect(gone).to_contain_text("This form no longer answers.")
+    expect(gone).to_contain_text("Run the cell again.")
+    PICTURES.mkdir(exist_ok=True)
+    gone.scroll_into_view_if_needed()
+    page.screenshot(path=PICTURES / f"debugger_{end.__name__}.png")
+    for each in colours_with_their_background(page.locator(".course-gone")):
+        assert measure(each) >= 4.5, each
+    if end is end_by_shutting_down:
+        open_lesson(page, course, "asleep")
+    else:
+        wait_for_kernel(page)
+    run_first_cell(page)
+    page.get_by_role("textbox", name="Key").fill(KEY)
+    expect(page.locator(".course-verdict")).to_contain_text("✗ Not verified.")
+
+
+def test_a_saved_lesson_that_is_opened_again_shows_a_picture_and_how_to_get_the_form(
+    lesson, course
+):
+    page = lesson
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    end_by_shutting_down(page)
+    expect(page.get_by_text("No Kernel | Unknown")).to_be_visible()
+    open_lesson(page, course, "asleep")
+    # JupyterLab's own words, as the page of common errors quotes them.
+    expect(page.get_by_text("Error displaying widget: model not found")).to_be_visible()
+    still = page.locator(".course-still")
+    expect(still).to_be_visible()
+    expect(still).to_contain_text(
+        "This is a still picture. Run the cell in JupyterLab to type in it"
+    )
+    expect(still.get_by_role("group", name="A decoded JSON Web Token")).to_be_visible()
+    page.screenshot(path=PICTURES / "debugger_opened_again.png")
+    run_first_cell(page)
+    expect(page.get_by_text("Error displaying widget")).to_have_count(0)

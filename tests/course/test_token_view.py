@@ -4,9 +4,11 @@ import re
 import time
 
 import pytest
+from joserfc import jwe
+from joserfc.jwk import OctKey
 
 from course import show_token
-from course.token_parts import ARTICLE_TOKEN, encode_part, unsigned
+from course.token_parts import ARTICLE_TOKEN, HEADER, LONGEST_READ, encode_part, signed, unsigned
 
 
 def test_a_good_token_is_decoded_with_its_dates():
@@ -66,6 +68,22 @@ def test_a_date_to_come_is_shown_without_words_that_age():
         (unsigned(b"[" * 100_000), "Only the beginning is drawn"),
         (encode_part(b"[" * 2_900) + ".e30.AAAA", "The header"),
         ("x" * 1_000_000, "1,000,000 characters"),
+        (unsigned(b'{"n": ' + b"9" * 5000 + b"}"), "a number of more digits than Python reads"),
+        (
+            unsigned(b'{"n": NaN}'),
+            "The payload says NaN. Python's json writes and reads that; JSON has no such number (RFC 8259",
+        ),
+        (unsigned(b'{"n": Infinity, "m": [-Infinity]}'), "says Infinity and -Infinity."),
+        (unsigned(b'{"exp": NaN}'), "'exp' is not a number of seconds"),
+        (unsigned(b'{"n": 1e999}'), "a number too large for Python: of 1e999 it makes Infinity"),
+        (f"{encode_part(HEADER)}..AAAA", "The payload is empty."),
+        (
+            ARTICLE_TOKEN + ".x.y",
+            "It has 5 parts, as an encrypted token has (JWE, RFC 7516), but no header that names enc.",
+        ),
+        (ARTICLE_TOKEN.encode("utf-16"), "These bytes are UTF-16, not ASCII"),
+        (unsigned({"x": "y" * 12_100}), "A part of more than 16,000 is not read."),
+        ("." * 100_000, "It has 100,001 parts."),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -97,3 +115,44 @@ def test_nothing_in_a_claim_is_drawn_as_nothing(hidden):
     for drawn in (shown.text, shown.html):
         assert hidden not in drawn
         assert drawn.count(ascii(hidden)[1:-1]) >= 2
+
+
+@pytest.mark.parametrize("length", [4_001, 8_000, 15_900])
+def test_a_long_token_is_read_to_its_end_and_has_no_problem(length):
+    room = (length - len(signed(HEADER, {"exp": 1666720490, "note": ""}, "k"))) * 3 // 4
+    token = signed(HEADER, {"exp": 1666720490, "note": "x" * room, "sub": "ada"}, "k")
+    assert length <= len(token) <= LONGEST_READ
+    shown = show_token(token)
+    assert "PROBLEMS" not in shown.text and "Problems" not in shown.html
+    for words in ('"ada"', "2022-10-25 17:54:50 UTC, expired", "bytes  32", f"The token has {len(token):,} characters. All of it was read"):  # fmt: skip
+        assert words in shown.text
+    assert len(shown.text) < 30_000 and len(shown.html) < 60_000
+
+
+def test_many_claims_are_counted_and_the_last_is_still_judged():
+    shown = show_token(unsigned({**{f"c{n}": n for n in range(900)}, "exp": "tomorrow"}))
+    assert "(841 more)" in shown.text and "'exp' is not a number of seconds" in shown.text
+    assert len(shown.html) < 60_000
+    repeated = b"{" + b",".join(b'"%d":1,"%d":2' % (n, n) for n in range(500)) + b"}"
+    assert "And 480 more." in show_token(unsigned(repeated)).text
+
+
+@pytest.mark.parametrize("encrypted_key", [b"", b"k" * 256], ids=["dir", "RSA-OAEP"])
+def test_an_encrypted_token_is_called_so_and_its_header_is_shown(encrypted_key):
+    """The parts of RFC 7516, appendix A.1, with their lengths."""
+    header = {"alg": "RSA-OAEP", "enc": "A256GCM"}
+    parts = [header, encrypted_key, b"i" * 12, b"c" * 63, b"t" * 16]
+    shown = show_token(".".join(encode_part(part) for part in parts))
+    assert "PROBLEMS" not in shown.text
+    for words in ("NOTES", "This token is encrypted (JWE, RFC 7516).", 'enc  "A256GCM"', "<- initialization vector",
+                  f"ENCRYPTED KEY\n  bytes  {len(encrypted_key)}\n", "CIPHERTEXT\n  bytes  63\n", "AUTHENTICATION TAG\n  bytes  16"):  # fmt: skip
+        assert words in shown.text
+    assert "PAYLOAD" not in shown.text and "vouches" not in shown.text
+
+
+def test_an_encrypted_token_made_by_a_library_is_read():
+    key = OctKey.import_key("k" * 32)
+    token = jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, b'{"sub":"ada"}', key)
+    shown = show_token(f"Bearer {token}")
+    assert "encrypted (JWE" in shown.text and "begins with 'Bearer '" in shown.text
+    assert "parts" not in shown.text.split("PROBLEMS")[1]

@@ -66,9 +66,16 @@ def test_progress_is_a_table(checkout):
 
 def test_reset_and_solution_say_where_things_are(checkout):
     course(checkout, "reset", "03")
+    copy = checkout / "my_work/03_create_a_jwt.ipynb"
+    copy.write_text(copy.read_text("utf-8").replace("# Create a JWT", "# Mine"), encoding="utf-8")
     done = course(checkout, "reset", "3")
     assert "03_create_a_jwt.ipynb is fresh" in done.stdout
     assert "old one is my_work/03_create_a_jwt.earlier-" in done.stdout
+    done = course(checkout, "reset", "3")
+    assert "03_create_a_jwt.ipynb is fresh" in done.stdout and "old one" not in done.stdout
+    done = course(checkout, "reset", "common_errors")
+    assert done.returncode == 0 and "my_work/common_errors.ipynb is fresh" in done.stdout
+    assert (checkout / "my_work/common_errors.ipynb").is_file()
     done = course(checkout, "solution", "03")
     assert str(checkout / "my_work" / "solutions" / "03_create_a_jwt.ipynb") in done.stdout
 
@@ -78,6 +85,40 @@ def test_unknown_lesson_is_answered_with_those_there_are(checkout, command):
     done = course(checkout, command, "99")
     assert done.returncode == 1 and done.stdout == ""
     assert "There is no lesson '99'. The lessons are: 01, 02" in done.stderr
+    assert ("And there is: common_errors." in done.stderr) == (command == "reset")
+
+
+def test_a_page_has_no_worked_copy(checkout):
+    done = course(checkout, "solution", "common_errors")
+    assert done.returncode == 1
+    assert "common_errors is a page and no lesson: it has no exercises" in done.stderr
+
+
+def test_damaged_progress_is_said_and_kept_with_what_to_do(tmp_path):
+    copy_course(tmp_path)
+    file = tmp_path / "my_work" / "progress.json"
+    file.parent.mkdir()
+    file.write_text('{"solved": {"1.1": "2026', encoding="utf-8")
+    done = course(tmp_path, "certificate", "--name", "Ada")
+    assert done.returncode == 1 and "There is no certificate: my_work/progress.json" in done.stderr
+    done = course(tmp_path, "progress")
+    said, _, table = done.stdout.partition("\n\n")
+    assert "my_work/progress.json could not be used: it is not JSON, see line 1, column 20" in said
+    assert "It is kept as my_work/progress.broken-1.json" in said
+    assert "give it its name back" in said and "run the checks in your notebooks again" in said
+    assert "0 of " in table and not file.exists()
+    assert '"1.1": "2026' in (file.parent / "progress.broken-1.json").read_text("utf-8")
+    done = course(tmp_path, "progress")
+    assert "could not be used" not in done.stdout and len(list(file.parent.glob("*.json"))) == 1
+
+
+def test_start_says_that_the_progress_cannot_be_used(tmp_path):
+    copy_course(tmp_path)
+    (tmp_path / "my_work" / "progress.json").mkdir(parents=True)
+    with running_course(tmp_path) as running:
+        pass
+    assert "[warn] my_work/progress.json cannot be used: it cannot be opened" in running.said
+    assert "run `uv run course progress`" in running.said
 
 
 def test_certificate_is_refused_politely(checkout):

@@ -219,7 +219,7 @@ def test_what_is_no_file_is_kept_and_said_and_never_waited_for(course, kind):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in IN_THE_WAY if kind != "a link to nothing"])
-@pytest.mark.parametrize("name", ["progress.json", ".course/given.json", ".course/certificate_key", "START_HERE.ipynb"])  # fmt: skip
+@pytest.mark.parametrize("name", ["progress.json", ".course/given.json", ".course/certificate_private_key.pem", "START_HERE.ipynb"])  # fmt: skip
 def test_what_stands_in_the_place_of_the_course_s_own_files_is_said(course, name, kind):
     prepare_my_work(course)
     (course.my_work / name).unlink(missing_ok=True)
@@ -269,6 +269,36 @@ def test_reset_gives_a_fresh_copy_and_keeps_the_old(course):
         assert f"mine {number}" in text_of(earlier) and "mine" not in text_of(copy)
     copy.unlink()
     assert reset(course, "03") == (copy, None) and copy.exists()
+
+
+PAGE = "common_errors.ipynb"
+
+
+@pytest.mark.parametrize(
+    "name", ["3", "03", " 03 ", "03_create_a_jwt", LESSON, "common_errors", PAGE]
+)
+def test_reset_of_an_untouched_copy_leaves_nothing_behind(course, name):
+    prepare_my_work(course)
+    before = names(course)
+    copy, earlier = reset(course, name)
+    assert copy.name in (LESSON, PAGE) and earlier is None and names(course) == before
+    edit(course.notebooks / copy.name, "newer")
+    assert reset(course, name) == (copy, None) and names(course) == before
+    assert "newer" in text_of(copy)
+    assert not prepare_my_work(course).renewed
+
+
+@pytest.mark.parametrize("touch", [lambda path: edit(path, "mine"), execute], ids=["edited", "run"])
+@pytest.mark.parametrize("name", [LESSON, PAGE])
+def test_reset_keeps_whatever_is_the_learner_s(course, name, touch):
+    prepare_my_work(course)
+    touch(course.my_work / name)
+    was = text_of(course.my_work / name)
+    copy, earlier = reset(course, name)
+    assert text_of(earlier) == was and earlier.name == name.replace(".ipynb", ".earlier-1.ipynb")
+    assert "mine" not in text_of(copy)
+    (course.my_work / ".course/given.json").unlink()
+    assert reset(course, name) == (copy, None)
 
 
 def test_solution_is_put_at_hand_and_never_over_something(course):

@@ -3,17 +3,21 @@
 import contextlib
 import json
 import os
-import re
+import secrets
 import stat
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
+from joserfc.jwk import ECKey, OKPKey
 
 from app_snippets.jose_login import InvalidToken, verify_token
-from course import check, checking, progress, solved
-from course.certify import certificate, key_file
+from course import check, checking, files, progress, solved
+from course.certify import certificate, old_key_file, private_key_file, public_key_file
 from course.lesson import read_lesson
 from course.lesson_map import read_map
 from course.paths import ROOT, Course
@@ -101,18 +105,65 @@ def test_nothing_is_remembered_elsewhere(course, tmp_path, monkeypatch, place):
     assert not (course.my_work / "progress.json").exists()
 
 
-BROKEN = ["", "{ half", "[]", '{"solved": [1]}', "[" * 100_000]
+BROKEN = {
+    "": "it is empty",
+    "{ half": "it is not JSON, see line 1, column 3",
+    "[]": "it does not have the form",
+    '{"solved": [1]}': "it does not have the form",
+    "[" * 100_000: "it is ",
+    "\udcff": "it is not text in UTF-8",
+}
 
 
-@pytest.mark.parametrize("content", BROKEN, ids=["empty", "half", "list", "form", "deep"])
-def test_broken_file_is_set_aside(course, content):
+@pytest.mark.parametrize("content", BROKEN, ids=["empty", "half", "list", "form", "deep", "bytes"])
+def test_broken_file_is_said_and_set_aside(course, content):
     file = course.my_work / "progress.json"
-    file.write_text(content, encoding="utf-8")
-    assert f"0 of {len(ALL)} exercises solved" in progress(course).text
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
+    shown = progress(course)
+    assert f"0 of {len(ALL)} exercises solved" in shown.text
+    assert f"my_work/progress.json cannot be used: {BROKEN[content]}" in shown.text
+    for drawn in (shown.text, shown.html):
+        assert "progress.json cannot be used" in drawn and "uv run course progress" in drawn
+    assert "progress.json cannot be used" in certificate("Ada", course).text
     result = check("1.1", 3)
     assert result.outcome == checking.CORRECT and "progress.broken-1.json" in result.text
-    assert (course.my_work / "progress.broken-1.json").read_text(encoding="utf-8") == content
-    assert list(saved(course)) == ["1.1"]
+    kept = (course.my_work / "progress.broken-1.json").read_bytes()
+    assert kept == content.encode("utf-8", "surrogateescape")
+    assert list(saved(course)) == ["1.1"] and "cannot be used" not in progress(course).text
+
+
+@pytest.mark.parametrize("content", BROKEN, ids=["empty", "half", "list", "form", "deep", "bytes"])
+def test_broken_file_is_kept_under_another_name_once(course, content):
+    file = course.my_work / "progress.json"
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
+    said = solved.set_aside_if_broken(course)
+    assert BROKEN[content] in said and "kept as my_work/progress.broken-1.json" in said
+    assert solved.set_aside_if_broken(course) == ""
+    solved.remember("1.1", course)
+    assert solved.set_aside_if_broken(course) == "" and list(saved(course)) == ["1.1"]
+
+
+def test_what_is_no_file_is_kept_as_well(course):
+    (course.my_work / "progress.json").mkdir()
+    assert "it cannot be opened (This is a folder and not a file)" in progress(course).text
+    assert "progress.broken-1.json" in solved.set_aside_if_broken(course)
+    assert (course.my_work / "progress.broken-1.json").is_dir()
+    assert check("1.1", 3).outcome == checking.CORRECT and list(saved(course)) == ["1.1"]
+
+
+@pytest.mark.parametrize("means", MEANS)
+def test_broken_file_is_never_lost(course, means):
+    file = course.my_work / "progress.json"
+    file.write_text("{ half", encoding="utf-8")
+    with unwritable(course.my_work, means), contextlib.chdir(course.my_work):
+        # A full disk still renames; the other means do not.
+        with contextlib.nullcontext() if means == "full" else pytest.raises(OSError):
+            assert "progress.broken-1.json" in solved.set_aside_if_broken(course)
+        if means == "full":
+            file = course.my_work / "progress.broken-1.json"
+        else:
+            assert "cannot be used: it is not JSON" in progress(course).text
+        assert file.read_text(encoding="utf-8") == "{ half"
 
 
 def test_what_else_is_in_the_file_stays(course):
@@ -176,42 +227,172 @@ def test_certificate_is_refused_with_what_is_missing(course):
     file.write_text(json.dumps({"solved": entries}), encoding="utf-8")
     shown = certificate("Ada", course)
     assert shown.text == "Not yet. Still to be solved in my_work/: 2.2, 7.1."
-    assert not key_file(course).exists()
+    assert not private_key_file(course).exists() and not public_key_file(course).exists()
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101, "A\u202eda", "A\nda", None])
 def test_certificate_needs_a_name(course, name):
     solve_all(course)
-    assert "name" in certificate(name, course).text and not key_file(course).exists()
+    assert "name" in certificate(name, course).text and not private_key_file(course).exists()
 
 
-def test_certificate_verifies_as_it_says_and_with_no_other_key(course):
+def printed_lines(text: str) -> list[str]:
+    """The lines that whoever gets a certificate is told to run."""
+    return [line[4:] for line in text.splitlines() if line.startswith("    ")]
+
+
+def test_certificate_verifies_elsewhere_with_the_three_lines_that_it_prints(course, tmp_path):
     solve_all(course)
     shown = certificate("Ada Lovelace", course)
-    lines = [line[4:] for line in shown.text.splitlines() if line.startswith("    ")]
-    names = {"verify_token": verify_token}
-    *preparation, last = lines
-    exec("\n".join(preparation), names)  # as printed, in my_work/, where lesson 05 runs
-    claims = eval(last, names)
+    lines = printed_lines(shown.text)
+    assert len(lines) == 3
+    code = "\n".join(["import json", *lines[:2], f"print(json.dumps({lines[2]}))"])
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    claims = json.loads(done.stdout)
     assert claims["sub"] == "Ada Lovelace" and claims["exercises"] == len(ALL)
-    assert claims["lessons"][0] == "01 Decode a JWT"
-    for key, issuer in (("x" * 64, "jwt-cell-by-cell"), (names["key"], "somebody else")):
-        with pytest.raises(InvalidToken):
-            verify_token(names["certificate"], key, issuer=issuer)
-    assert "Who could forge it? You." in shown.text and "lesson 13" in shown.text.lower()
-    if os.name == "posix":
-        assert stat.S_IMODE(key_file(course).stat().st_mode) == 0o600
-    key = key_file(course).read_text(encoding="utf-8")
-    certificate("Grace", course)
-    assert key == key_file(course).read_text(encoding="utf-8") and re.fullmatch("[0-9a-f]{64}", key)
+    assert claims["iss"] == "jwt-cell-by-cell" and claims["lessons"][0] == "01 Decode a JWT"
+    token = shown.text.split()[0]
+    assert jwt.get_unverified_header(token) == {"alg": "EdDSA", "typ": "JWT"}
+    for public_key, issuer in (
+        (public_key_file(course).read_text(encoding="utf-8"), "somebody else"),
+        (OKPKey.generate_key("Ed25519").as_pem(private=False).decode(), "jwt-cell-by-cell"),
+    ):
+        with pytest.raises(jwt.InvalidTokenError):
+            jwt.decode(token, public_key, algorithms=["EdDSA"], issuer=issuer)
 
 
-@pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 64])
-def test_damaged_key_signs_nothing(course, content):
+def test_certificate_says_what_it_proves_and_who_could_forge_it(course):
     solve_all(course)
-    key_file(course).write_bytes(content)
     text = certificate("Ada", course).text
-    assert "eyJ" not in text and ("Delete that file" in text or "no certificate" in text)
+    assert "Who could forge it? Whoever can read the private key" in text
+    assert "What does it prove? That the holder of this private key says so." in text
+    assert "lesson 13" in text.lower() and "HS256" not in text
+    public_pem = public_key_file(course).read_text(encoding="utf-8")
+    assert public_pem in text and "PRIVATE KEY-----" not in text
+    assert "PRIVATE KEY-----" not in certificate("Ada", course).html
+
+
+def test_key_pair_is_made_once_and_its_private_half_is_for_its_owner(course):
+    solve_all(course)
+    certificate("Ada", course)
+    private_file, public_file = private_key_file(course), public_key_file(course)
+    private_pem, public_pem = private_file.read_bytes(), public_file.read_bytes()
+    if os.name == "posix":
+        assert stat.S_IMODE(private_file.stat().st_mode) == 0o600
+    pair = serialization.load_pem_private_key(private_pem, password=None)
+    of_the_private_one = pair.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    assert of_the_private_one == public_pem
+    certificate("Grace", course)
+    assert (private_file.read_bytes(), public_file.read_bytes()) == (private_pem, public_pem)
+    # It follows from the private one, also after a power cut between the two.
+    public_file.unlink()
+    assert certificate("Ada", course).text.startswith("eyJ")
+    assert public_file.read_bytes() == public_pem
+
+
+@pytest.mark.parametrize("newlines", ["\n", "\r\n"])
+def test_public_key_may_have_passed_through_an_editor(course, newlines):
+    solve_all(course)
+    certificate("Ada", course)
+    pem = public_key_file(course).read_text(encoding="utf-8")
+    public_key_file(course).write_bytes(f"{pem.strip()}{newlines}".replace("\n", newlines).encode())
+    assert certificate("Ada", course).text.startswith("eyJ")
+
+
+def test_certificate_of_before_verifies_as_before_and_its_key_stays(course):
+    """As the course issued them before lesson 13: HS256, with the key in .course/certificate_key."""
+    solve_all(course)
+    key = secrets.token_hex(32)
+    old_key_file(course).write_text(key, encoding="utf-8")
+    old = jwt.encode(
+        {"iss": "jwt-cell-by-cell", "sub": "Ada", "exp": int(time.time()) + 1000}, key, "HS256"
+    )
+    text = certificate("Ada", course).text
+    assert "certificates of before are signed with HS256. They verify as before" in text
+    assert "my_work/.course/certificate_key, which stays" in text
+    assert old_key_file(course).read_text(encoding="utf-8") == key
+    assert verify_token(old, key, issuer="jwt-cell-by-cell")["sub"] == "Ada"
+    with pytest.raises(InvalidToken):
+        verify_token(old, secrets.token_hex(32), issuer="jwt-cell-by-cell")
+    # Whoever verifies the new ones as they say takes no old one, whatever it is signed with.
+    names = {}
+    import_line, key_line, last = printed_lines(text)
+    exec(f"{import_line}\n{key_line}", names)
+    assert eval(last, names)["sub"] == "Ada"
+    with pytest.raises(jwt.InvalidTokenError):
+        eval(last.replace(text.split()[0], old), names)
+
+
+DAMAGED = {
+    "empty": b"",
+    "no text": b"\xff" * 64,
+    "half": OKPKey.generate_key("Ed25519").as_pem(private=True)[:60],
+    "public": OKPKey.generate_key("Ed25519").as_pem(private=False),
+    "another kind": ECKey.generate_key("P-256").as_pem(private=True),
+    "with a password": OKPKey.generate_key("Ed25519").as_pem(private=True, password="secret"),
+    "of HS256": secrets.token_hex(32).encode(),
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_damaged_private_key_signs_nothing_and_is_left_as_it_is(course, content):
+    solve_all(course)
+    certificate("Ada", course)
+    public_pem = public_key_file(course).read_bytes()
+    private_key_file(course).write_bytes(content)
+    text = certificate("Ada", course).text
+    assert (
+        "eyJ" not in text and "certificate_private_key.pem is damaged, or of another kind" in text
+    )
+    assert "Nothing was changed" in text and "rename both files" in text
+    assert private_key_file(course).read_bytes() == content
+    assert public_key_file(course).read_bytes() == public_pem
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_damaged_public_key_is_told_and_left_as_it_is(course, content):
+    solve_all(course)
+    certificate("Ada", course)
+    private_pem = private_key_file(course).read_bytes()
+    public_key_file(course).write_bytes(content)
+    text = certificate("Ada", course).text
+    assert "eyJ" not in text and "certificate_public_key.pem is damaged, or belongs to" in text
+    assert public_key_file(course).read_bytes() == content
+    assert private_key_file(course).read_bytes() == private_pem
+    # As it says.
+    public_key_file(course).rename(course.my_work / "kept.pem")
+    assert certificate("Ada", course).text.startswith("eyJ")
+
+
+def test_lost_private_key_is_told_and_no_new_pair_is_made_over_the_old_one(course):
+    solve_all(course)
+    certificate("Ada", course)
+    public_pem = public_key_file(course).read_bytes()
+    private_key_file(course).unlink()
+    text = certificate("Ada", course).text
+    assert "eyJ" not in text and "its private half, certificate_private_key.pem, is not" in text
+    assert not private_key_file(course).exists()
+    assert public_key_file(course).read_bytes() == public_pem
+    # As it says.
+    public_key_file(course).rename(course.my_work / "kept.pem")
+    assert certificate("Ada", course).text.startswith("eyJ")
+    assert public_key_file(course).read_bytes() != public_pem
+
+
+@pytest.mark.parametrize("which", [private_key_file, public_key_file])
+def test_folder_in_the_place_of_a_key_is_said(course, which):
+    solve_all(course)
+    certificate("Ada", course)
+    which(course).unlink()
+    which(course).mkdir()
+    assert "This is a folder and not a file" in certificate("Ada", course).text
+    assert files.kind_of(which(course)) == "a folder"
 
 
 @pytest.mark.parametrize("means", MEANS)

@@ -41,27 +41,32 @@ def in_both_forms(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+@pytest.fixture(scope="module")
+def page(browser):
+    """One page for all: a new one is a new process of the browser."""
+    page = browser.new_page()
+    # nbconvert's page asks others for MathJax and Mermaid; they have no part in this.
+    page.route("http*://**", lambda route: route.abort())
+    yield page
+    page.close()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[str(p.relative_to(ROOT)) for p in NOTEBOOKS])
-def test_what_the_course_writes_is_accessible(browser, path, theme, tmp_path):
-    exporter = HTMLExporter(template_name="lab", theme=theme)
+def test_what_the_course_writes_is_accessible(page, path, theme, tmp_path):
+    # The source code of cells is Pygments' work, see NOT_OURS; without it the page is half as large.
+    exporter = HTMLExporter(template_name="lab", theme=theme, exclude_input=True)
     rendered, _ = exporter.from_notebook_node(in_both_forms(path))
     (tmp_path / "page.html").write_text(rendered, encoding="utf-8")
-    page = browser.new_page()
-    try:
-        # nbconvert's page asks others for MathJax and Mermaid; they have no part in this.
-        page.route("http*://**", lambda route: route.abort())
-        page.goto((tmp_path / "page.html").as_uri(), wait_until="domcontentloaded")
-        page.evaluate(AXE)
-        rules = {rule: {"enabled": False} for rule in RULES_NOT_OURS}
-        # What a theme changes is colours. All else is looked at once, in the light one.
-        options = {"rules": rules} if theme == "light" else {"runOnly": ["color-contrast"]}
-        found = page.evaluate(
-            "([include, exclude, options]) => axe.run({include, exclude}, options)",
-            [OURS, NOT_OURS, options],
-        )
-    finally:
-        page.close()
+    page.goto((tmp_path / "page.html").as_uri(), wait_until="domcontentloaded")
+    page.evaluate(AXE)
+    rules = {rule: {"enabled": False} for rule in RULES_NOT_OURS}
+    # What a theme changes is colours. All else is looked at once, in the light one.
+    options = {"rules": rules} if theme == "light" else {"runOnly": ["color-contrast"]}
+    found = page.evaluate(
+        "([include, exclude, options]) => axe.run({include, exclude}, options)",
+        [OURS, NOT_OURS, options],
+    )
     looked_at = {rule["id"] for rule in found["passes"]}
     assert "color-contrast" in looked_at, "axe found nothing to look at"
     faults = [

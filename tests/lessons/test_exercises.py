@@ -26,7 +26,8 @@ WRONG = [(*pair, *wrong) for pair in EXERCISES for wrong in answers(pair[0]).WRO
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_every_exercise_of_the_lesson_is_tried(number):
-    ids = set(situations(number))
+    # The questions on earlier lessons have tests of their own.
+    ids = {id_ for id_ in situations(number) if checking.find_exercise(id_).counts}
     assert 3 <= len(ids)
     assert ids == set(answers(number).RIGHT) == set(answers(number).WRONG)
     for exercise_id in ids:
