@@ -136,7 +136,9 @@ def test_requirements_of_the_image_are_those_of_the_app_and_fit_what_is_tested()
         assert each.specifier.contains(importlib.metadata.version(each.name)), each
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     ours = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    ranges = {Requirement(each).name: Requirement(each) for each in ours}
+    # A group may include another one, which is a table.
+    named = [Requirement(each) for each in ours if isinstance(each, str)]
+    ranges = {each.name: each for each in named}
     for each in wanted:
         if each.name in ranges:
             assert str(each) == str(ranges[each.name])

@@ -398,6 +398,8 @@ def test_several_faults_at_once():
 def test_every_app_is_attacked_or_said_why_not():
     """Each app is a login service, or has a test of its own below, or a reason."""
     own_tests = {"api", "issuer", "fixed_api", "weak_api"}
+    # It logs in whoever asks, on purpose: lesson 15 is about what it forgets.
+    own_tests.add("many_workers")
     by_cookie = {
         name
         for name, said in docstrings().items()
