@@ -99,7 +99,7 @@ def create_app() -> Flask:
     key = os.environ.get("SHARED_SECRET", "")
     if len(key) < 32:
         raise click.ClickException("SHARED_SECRET is missing, or has less than 32 characters.")
-    database = os.environ.get("MANY_WORKERS_DATABASE", "many_workers.db")
+    database = os.environ.get("MANY_WORKERS_DATABASE", f"{__name__}.db")
     memories = {"set": OwnSet(), "database": SharedDatabase(database), "own-key": OwnSet()}
     keys = {"set": key, "database": key, "own-key": secrets.token_hex(32)}
 
