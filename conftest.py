@@ -68,7 +68,7 @@ def pytest_sessionfinish(session):
 
 # The longest first, or one worker is still busy with them when the others have nothing left.
 LONG = (
-    "lab", "postgresql", "tests/lessons/test_run_again.py", "tests/apps/test_copied_out.py",
+    "lab", "postgresql", "tests/site/test_site.py", "tests/lessons/test_run_again.py", "tests/apps/test_copied_out.py",
     "tests/lessons/test_exercises.py", "notebooks/07", "solutions/07", "notebooks/12", "solutions/12",
     "tests/apps/test_contract_breaks.py", "tests/house/test_forked_kernels.py",
 )  # fmt: skip

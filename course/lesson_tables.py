@@ -37,7 +37,11 @@ def renewed(course: Course, lessons: list[Lesson]) -> dict[str, str]:
     ]
     fast_track = [lesson.number for lesson in lessons if lesson.front_matter.fast_track]
     wanted = {
-        "README.md": {"lessons": _block(readme), "fast track": ", ".join(fast_track)},
+        "README.md": {
+            "site": _block([_address_of_the_site()]),
+            "lessons": _block(readme),
+            "fast track": ", ".join(fast_track),
+        },
         "INSTRUCTORS.md": {"lessons": _block(instructors)},
     }
     changed = {}
@@ -48,10 +52,21 @@ def renewed(course: Course, lessons: list[Lesson]) -> dict[str, str]:
             continue
         text = before = path.read_text(encoding="utf-8")
         for part, content in parts.items():
+            # A course in miniature has no published edition.
+            if part == "site" and "<!-- site:" not in text:
+                continue
             text = _with_part(text, name, part, content)
         if text != before:
             changed[name] = text
     return changed
+
+
+def _address_of_the_site() -> str:
+    # The one setting of the published edition; only authors' commands read it.
+    from edition.settings import read_settings
+
+    url = read_settings().site_url
+    return f"**[Read it, run it in your browser, or present it: {url}]({url})** There is nothing to install."
 
 
 def _block(rows: list[str]) -> str:

@@ -101,7 +101,12 @@ def faults_of_cells(
             count = sum(cell["cell_type"] == "code" for cell in notebook["cells"]) - 1
             say(f"{kind}/{name}: {count - len(differing)} of {count} cells as stored, under Node")
             yield from (f"{kind}/{each}" for each in differing)
-    known = {cell["id"] for page in found for cell in page.notebook["cells"]}
+    known = {
+        cell["id"]
+        for page in found
+        for form in (page.notebook, page.worked or {"cells": []})
+        for cell in form["cells"]
+    }
     if only is None:
         yield from (
             f"cell {id_} is listed in edition/cells.py, and is in no lesson"

@@ -6,6 +6,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from course.paths import Course
 from edition import diagrams
@@ -18,6 +19,8 @@ FOLDER = "lessons"
 RUN = "lite/lab/index.html?path=my_work/{}.ipynb"
 SITE_PART = re.compile(r"<!-- site: written by course build -->.*?<!-- /site -->", re.DOTALL)
 PICTURE = "lesson_01.png"
+# In what a cell has drawn, a link to a lesson and perhaps to a place in it.
+LINK = re.compile(r"(href=['\"])([\w./-]+)\.ipynb(?:#([^'\"]+))?")
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,8 @@ def write_source(course: Course, settings: Settings, folder: Path) -> list[Page]
     (folder / "_static").mkdir()
     for file in sorted(THEME.glob("edition.*")):
         shutil.copy(file, folder / "_static")
-    shutil.copy(course.root / "docs" / PICTURE, folder / "_static")
+    for file in sorted((course.root / "docs").glob("*.png")):
+        shutil.copy(file, folder / "_static")
     drawn = [
         source
         for page in pages
@@ -183,8 +187,27 @@ def _for_a_page(output: dict) -> None:
     data = output.get("data", {})
     if "text/html" in data:
         drawn = "".join(data["text/html"])
-        drawn = re.sub(r"(href=['\"])([\w./-]+)\.ipynb", r"\1\2.html", drawn)
+        drawn = to_pages(drawn)
         data["text/html"] = re.sub(r"<th\b([^>]*)></th>", r"<td\1></td>", drawn)
+
+
+def to_pages(drawn: str, folder: str = "") -> str:
+    """HTML whose links lead to pages in this folder, and no more to notebooks.
+
+    JupyterLab writes an anchor as the heading is, with hyphens; a page has it in small letters.
+    """
+    from docutils.nodes import make_id
+
+    def to_a_page(match: re.Match) -> str:
+        anchor = f"#{make_id(unquote(html.unescape(match[3])))}" if match[3] else ""
+        return f"{match[1]}{folder}{match[2].rpartition('/')[2]}.html{anchor}"
+
+    return LINK.sub(to_a_page, drawn)
+
+
+def anchor_in_jupyterlab(heading: str) -> str:
+    """The anchors that the lessons link to, and JupyterLab makes."""
+    return heading.replace(" ", "-")
 
 
 def _bar(page: Page, settings: Settings) -> str:
@@ -228,7 +251,7 @@ def _folded(title: str, cells: list[dict]) -> dict:
 def _links(markdown: str, settings: Settings) -> str:
     """Links of a file at the top of the repository: to lessons and pictures they stay, others lead to the repository."""
     text = re.sub(r"\]\(notebooks/([\w-]+\.ipynb)", rf"]({FOLDER}/\1", markdown)
-    text = re.sub(rf"\]\(docs/{re.escape(PICTURE)}\)", f"](_static/{PICTURE})", text)
+    text = re.sub(r"\]\(docs/([\w-]+\.png)\)", r"](_static/\1)", text)
     text = text.replace("](INSTRUCTORS.md)", "](instructors.md)")
     return re.sub(
         rf"\]\((?!{FOLDER}/|_static/|instructors\.md|https?:)([^)]+)\)",
@@ -305,6 +328,7 @@ def _sphinx_settings(settings: Settings) -> dict:
         "nb_execution_mode": "off",
         "myst_enable_extensions": ["attrs_inline"],
         "myst_heading_anchors": 3,
+        "myst_heading_slug_func": anchor_in_jupyterlab,
         "suppress_warnings": ["config.cache"],
         "html_theme": "sphinx_book_theme",
         "html_title": "JWT, cell by cell",

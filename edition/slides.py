@@ -13,7 +13,7 @@ from pathlib import Path
 from course.checking import find_exercise
 from course.paths import Course
 from edition import diagrams, tools
-from edition.pages import THEME, Page, source_of
+from edition.pages import THEME, Page, source_of, to_pages
 
 BREAK = '<div class="step break"></div>'
 CHECK = re.compile(r"^check\(", re.MULTILINE)
@@ -127,8 +127,8 @@ def _prose(text: str) -> str:
         return f'<img src="diagrams/{diagrams.key_of(match[1])}-light.svg" alt="{said}">\n'
 
     text = diagrams.BLOCK.sub(picture, text)
-    text = re.sub(r"\]\((?:\.\./notebooks/)?([\w-]+)\.ipynb", r"](../lessons/\1.html", text)
-    return MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    drawn = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    return to_pages(drawn, "../lessons/")
 
 
 def _code(cell: dict) -> str:
@@ -151,7 +151,7 @@ def _output(cell: dict) -> str:
         elif "text/html" in data:
             drawn = "".join(data["text/html"])
             drawn = re.sub(r"<th\b([^>]*)></th>", r"<td\1></td>", drawn)
-            made.append(re.sub(r"(href=['\"])([\w-]+)\.ipynb", r"\1../lessons/\2.html", drawn))
+            made.append(to_pages(drawn, "../lessons/"))
         elif output["output_type"] == "error":
             made.append(_pre(f"{output['ename']}: {output['evalue']}"))
         else:

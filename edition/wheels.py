@@ -286,7 +286,9 @@ def one_script(folder: Path, entry: str, names: tuple[str, ...]) -> str:
         for group in re.findall(r"^export \{([^}]*)\};?", text, re.MULTILINE):
             exported += [each.strip() for each in group.split(",") if each.strip()]
         text = re.sub(r"^export \{[^}]*\};?", "", text, flags=re.MULTILINE)
-        text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
+        text = re.sub(
+            r"^export (?=(async )?(const|let|function|class) )", "", text, flags=re.MULTILINE
+        )
 
         def from_another(match: re.Match) -> str:
             take(match[2])

@@ -45,7 +45,8 @@ def carry_tokens_in_cookies(app: Flask) -> None:
     """Where the tokens are, and what a browser may do with them.
 
     Strict: never sent with a request that another site begins. By the name __Host- the browser
-    insists on Secure, on the path / and on this very host (RFC 6265bis §4.1.3).
+    insists on Secure, on the path / and on this very host (RFC 6265bis §4.1.3). No cookie knows
+    ports: whatever else is served on this host is sent the tokens, too (RFC 6265 §8.5).
     """
     app.config |= {
         "JWT_TOKEN_LOCATION": ["cookies"],
@@ -58,6 +59,7 @@ def carry_tokens_in_cookies(app: Flask) -> None:
         "JWT_REFRESH_COOKIE_NAME": "__Secure-refresh",
         "JWT_REFRESH_COOKIE_PATH": "/refresh",
         "JWT_REFRESH_CSRF_COOKIE_NAME": "__Host-csrf-refresh",
+        # For the page /docs.
         "SECURITY_SCHEME": {"type": "apiKey", "in": "cookie", "name": "__Host-access"},
     }
 
@@ -66,7 +68,7 @@ def refuse_requests_of_other_sites(app: Flask) -> None:
     """What changes something must come from a page of this service, as far as the browser tells.
 
     SameSite is not enough: to a browser, every port of a host is the same site. A program
-    sends neither header.
+    sends neither header. A proxy in front must pass Host on, or older browsers are refused.
     """
 
     @app.before_request

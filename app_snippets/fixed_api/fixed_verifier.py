@@ -27,7 +27,7 @@ def by_database(token: str, keys: OrderKeys) -> dict:
 
 
 def by_embedded_key(token: str, keys: OrderKeys) -> dict:
-    """A key is trusted because we have it, and not because somebody sends it."""
+    """A key is trusted because we have it, and not because somebody sends it (RFC 8725 §3.8)."""
     return jwt.decode(token, keys.public_pem, algorithms=["ES256"], audience="orders")
 
 

@@ -167,6 +167,13 @@ def read_the_claims(claims_of):
         because="its payload is not JSON. Let the error of json.loads happen.",
     )
     attempt.must_raise(ValueError, unsigned(b"\xff\xfe{}"), because="its payload is not UTF-8.")
+    attempt.must_raise(
+        ValueError,
+        unsigned(b'{"sub":"zo\xeb"}'),
+        because=(
+            "its payload is not UTF-8. With `errors=` the decoder replaces or drops what it cannot read; let its error happen."
+        ),
+    )
     attempt.must_raise(ValueError, f"{header}.eyJzd.{signature}", because=(
         "five characters cannot be base64url. Let the error of the decoder happen."
     ))  # fmt: skip

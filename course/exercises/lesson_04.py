@@ -67,6 +67,11 @@ def right_everywhere(create_access_token):
                 f"With `now={now}`, `iat` is {claims['iat']}. Expected: {int(now)}. "
                 f"Use the `now` that the function is given, and only then the clock."
             )
+        if claims["iat"] > now:
+            raise NotYet(
+                f"With `now={now}`, `iat` is {claims['iat']}: rounded up, into the future, and PyJWT refuses such a token. "
+                "Cut the fraction off: `int(…)`."
+            )
     for lifetime in (
         timedelta(minutes=5), timedelta(days=1), timedelta(days=2, hours=1), timedelta(seconds=90),
         timedelta(weeks=60, minutes=7), timedelta(0),

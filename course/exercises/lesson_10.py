@@ -377,8 +377,16 @@ def _judge_delete_me(server: TrialServer, sign, users: dict) -> None:
                 f"Expected: `{show(everybody)}`."
             )
     # As the app makes them, a token is fresh until a moment.
-    answer = server.call("DELETE", "/me", sign(sub="12", fresh=now + 300))
+    somebody_else = {"id": 2, "user_id": 2, "sub": 2, "identity": 2, "user": 2}
+    answer = server.call(
+        "DELETE", "/me", sign(sub="12", fresh=now + 300), json=somebody_else, params=somebody_else
+    )
     del everybody[12]
+    if 2 not in users:
+        raise NotYet(
+            "User 12 sent a request that names user 2 in its body and its address, and now user 2 is gone. So anybody "
+            "deletes anybody. The token says who is asking: `get_jwt_identity()`, and nothing else does."
+        )
     if answer.status_code != 204 or users != everybody:
         raise NotYet(
             f"User 12 sent a token that is fresh for five more minutes, got {answer.status_code}, and now the users are "

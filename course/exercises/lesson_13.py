@@ -341,6 +341,8 @@ class _Issuer:
         # Capital letters count, and so does every character.
         "K1": _Signer(ECKey.generate_key("P-256").private_key, "ES256"),
         "k10": _Signer(_rsa().private_key, "RS256"),
+        # Whoever allows the algorithms of all keys allows this one for the key above.
+        "k11": _Signer(_rsa().private_key, "PS256"),
         "the one of 2026": _Signer(OKPKey.generate_key("Ed25519").private_key, "EdDSA"),
     })  # fmt: skip
 

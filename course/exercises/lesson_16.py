@@ -182,7 +182,8 @@ def withstand_the_attack(url):
             raise NotYet(
                 f"Of *{line.name}* (RFC {line.section}) nothing can be told: {line.why}. {again}"
             )
-    return f"{report.told} kinds of attacks, and none got in. What cannot be seen from outside is yours to think about."
+    unseen = [line.name for line in report.lines if line.verdict == CANNOT_TELL]
+    return f"{report.told} kinds of attacks, and none got in. What nobody could tell from here: {', '.join(unseen) or 'nothing'}."
 
 
 def _other_token(tokens: dict) -> str | None:
@@ -235,4 +236,7 @@ def choose_a_design(designs):
             )
         if wrong := REASONS[system].get(name):
             raise NotYet(f"System {system}, {name}: {wrong}")
-    return "And now the price of each, below."
+    return (
+        "And the prices: A pays for a look-up at each request, in B people stay in for some minutes, and C pays for "
+        "both. Whichever you take, somebody should have said so."
+    )

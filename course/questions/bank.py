@@ -195,7 +195,7 @@ QUESTIONS = (
     ),
     Question(
         "R7.2",
-        "`create_access_token(identity=user.id)` with a number as id, in the article's app. What does the user see?",
+        "`create_access_token(identity=user.id)` with a number as id, with today's Flask-JWT-Extended. What does the user see?",
         Choice(
             "C",
             "The token is made. Whoever verifies it finds that a subject must be text, at every request after the login.",
@@ -482,7 +482,7 @@ QUESTIONS = (
             B=("It is faster", "It may be, and that is not the reason."),
             C=(
                 "Without a list, nothing is verified",
-                "Something is, and by whatever the header says.",
+                "With python-jose something is, by whatever the header says; PyJWT refuses a call without a list.",
             ),
         ),
         "14",

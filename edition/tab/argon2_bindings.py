@@ -68,7 +68,14 @@ lib = SimpleNamespace(
     argon2_error_message=lambda code: _get(_c.argon2_error_message(code), 200),
     argon2_encodedlen=lambda *sizes: _c.argon2_encodedlen(*sizes),
 )
+
+
+def _memmove(to, what, length):
+    to[:length] = bytes(what)[:length]
+
+
 ffi = SimpleNamespace(
+    memmove=_memmove,
     NULL=None,
     new=lambda _, start: bytearray(start),
     string=lambda raw: bytes(raw).split(b"\0", 1)[0],

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import {pathToFileURL} from 'node:url'
 
+process.on('uncaughtException', error => { console.error(error.message); process.exit(1) })
 const pyodide = process.argv[2]
 const {loadPyodide} = await import(pathToFileURL(path.join(pyodide, 'pyodide.mjs')))
 const py = await loadPyodide({indexURL: pyodide + path.sep})
@@ -45,7 +46,7 @@ def add(wheel, name, content):
 with_byte_code
 `)
 for (const [from, to] of JSON.parse(fs.readFileSync(0, 'utf8'))) {
-    const made = compile(fs.readFileSync(from))
+    const made = compile(new Uint8Array(fs.readFileSync(from)))
     fs.writeFileSync(to + '.part', made.toJs())
     fs.renameSync(to + '.part', to)
     made.destroy()

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import {pathToFileURL} from 'node:url'
 
+process.on('uncaughtException', error => { console.error(error.message); process.exit(1) })
 const [pyodide, files] = process.argv.slice(2).map(folder => path.resolve(folder) + path.sep)
 const {loadPyodide} = await import(pathToFileURL(pyodide + 'pyodide.mjs'))
 const packages = ['micropip', 'ipykernel', 'comm', 'pyodide-kernel', 'jedi', 'ipython']

@@ -8,3 +8,9 @@ if (location.protocol === 'file:') {
         link.remove()
     }
 }
+// On a phone there is room for the notebook alone.
+if (matchMedia('(max-width: 760px)').matches) {
+    for (const link of document.querySelectorAll('a.edition-run')) {
+        link.href = link.href.replace('/lite/lab/index.html', '/lite/notebooks/index.html')
+    }
+}

@@ -31,7 +31,7 @@ PUBLIC_KEYS = {
 NOT_COMPARED: dict[str, str] = {}
 # Public keys and thumbprints that standards print.
 RFC_EXAMPLES = re.compile(
-    r"0vx7agoebGcQSuuPiLJX\w+.*|NzbLsXh8uDCcd-6MNwXF.*|kPrK_qmxVWaYVA9wwBF6.*|11qYAYKxCrfVS_7TyWQHOg.*"
+    r"0vx7agoebGcQSuuPiLJX\w+.*|NzbLsXh8uDCcd-6MNwXF.*|kPrK_qmxVWaYVA9wwBF6.*|11qYAYKxCrfVS_7TyWQHOg.*|ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 )
 RFC_SIGNATURE = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 LEFTOVERS = re.compile(r"\b(todo|fixme|xxx|lorem|ipsum|tbd)\b", re.IGNORECASE)
@@ -117,6 +117,12 @@ def test_every_output_is_compared(path):
         assert "NBVAL_SKIP" not in cell.source and "raises-exception" not in cell.metadata.get(
             "tags", []
         )
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_no_stored_output_shows_a_fault_of_the_course(path):
+    for cell in read(path).cells:
+        assert "The check itself failed" not in str(cell.get("outputs", "")), cell.id
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)

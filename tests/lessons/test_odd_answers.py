@@ -15,7 +15,7 @@ from tests.lessons.exercise_harness import situations
 
 EXERCISES = [
     (number, exercise_id)
-    for number in ("06", "07", "08", "09", "10", "11", "12", "13", "15", "16")
+    for number in ("06", "07", "08", "09", "10", "11", "12", "13", "14", "15", "16")
     for exercise_id in importlib.import_module(
         f"tests.lessons.exercise_answers.lesson_{number}"
     ).RIGHT

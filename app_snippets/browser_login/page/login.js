@@ -14,7 +14,19 @@ async function send(method, path, body) {
   if (method === "POST") {
     headers["X-CSRF-TOKEN"] = cookie(path === "refresh" ? "__Host-csrf-refresh" : "__Host-csrf-access");
   }
-  return fetch(path, { method, headers, body: body && JSON.stringify(body) });
+  try {
+    return await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+  } catch {
+    throw new Error("The server does not answer. Try again.");
+  }
+}
+
+async function messageOf(answer) {
+  try {
+    return (await answer.json()).message;
+  } catch {
+    return `The server answers ${answer.status}. Try again.`;
+  }
 }
 
 // All tabs of this page refresh one at a time: a refresh token works once.
@@ -52,21 +64,22 @@ element("login").addEventListener("submit", async (event) => {
   const buttons = form.querySelectorAll("button");
   buttons.forEach((button) => { button.disabled = true; });
   try {
-    let answer = null;
-    if (event.submitter?.value === "register") answer = await send("POST", "register", credentials);
-    if (answer === null || answer.ok) answer = await send("POST", "login", credentials);
-    const said = await answer.json();
-    if (answer.ok) {
-      form.password.value = "";
-      show(said.id);
-      element("status").textContent = "";
-      element("account").querySelector("h1").focus();
-    } else {
-      refuse(said.message);
-      form.password.focus();
+    let said;
+    for (const path of event.submitter?.value === "register" ? ["register", "login"] : ["login"]) {
+      const answer = await send("POST", path, credentials);
+      if (!answer.ok) throw new Error(await messageOf(answer));
+      said = await answer.json();
     }
-  } catch {
-    refuse("The server does not answer. Try again.");
+    if (!cookie("__Host-csrf-access")) {
+      throw new Error("Your browser kept no cookies. Open this page by https, or at http://localhost.");
+    }
+    form.password.value = "";
+    element("status").textContent = "";
+    show(said.id);
+    element("account").querySelector("h1").focus();
+  } catch (error) {
+    refuse(error.message);
+    form.password.focus();
   } finally {
     buttons.forEach((button) => { button.disabled = false; });
   }
@@ -76,9 +89,10 @@ for (const button of document.querySelectorAll("[data-post]")) {
   button.addEventListener("click", async () => {
     try {
       const answer = await call("POST", button.dataset.post);
-      // 401: this login was over already.
-      if (!answer.ok && answer.status !== 401) throw new Error((await answer.json()).message);
-      show(null);
+      // 401: this login was over already, or another page of this host has overwritten a cookie. Who is logged in now?
+      if (answer.status === 401) await askWhoIsLoggedIn();
+      else if (answer.ok) show(null);
+      if (!element("account").hidden) throw new Error(await messageOf(answer));
       element("status").textContent = "You are logged out.";
       element("username").focus();
     } catch (error) {
@@ -87,14 +101,20 @@ for (const button of document.querySelectorAll("[data-post]")) {
   });
 }
 
+async function askWhoIsLoggedIn() {
+  const answer = await call("GET", "me");
+  if (!answer.ok && answer.status !== 401) throw new Error(await messageOf(answer));
+  show(answer.ok ? (await answer.json()).id : null);
+}
+
 async function begin() {
   try {
-    const answer = await call("GET", "me");
-    show(answer.ok ? (await answer.json()).id : null);
-  } catch {
+    await askWhoIsLoggedIn();
+  } catch (error) {
     show(null);
-    refuse("The server does not answer. Try again.");
+    refuse(error.message);
   }
 }
 
-begin();
+// Also when somebody comes back to the page: the browser may have kept it as it was.
+window.addEventListener("pageshow", begin);

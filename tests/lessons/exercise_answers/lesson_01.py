@@ -287,6 +287,12 @@ def decode_part(part):
     ],
     "1.3": [
         (
+            "def claims_of(token):\n    header, payload, signature = token.split('.')\n"
+            "    claims = json.loads(decode_part_ok(payload).decode('utf-8', 'replace'))\n"
+            "    if not isinstance(claims, dict):\n        raise ValueError\n    return claims",
+            "replaces or drops what it cannot read",
+        ),
+        (
             "def claims_of(token):\n    return json.loads(decode_part_ok(token.split('.')[0]))",
             "returned the header",
         ),

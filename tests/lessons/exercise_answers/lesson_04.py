@@ -141,6 +141,14 @@ WRONG = {
     "4.1": [
         (_token(issued="int(time.time())"), "Use the `now` that the function is given"),
         (_token(issued="int(now or time.time())"), "`0` counts as false"),
+        (
+            _token(issued="round(time.time() if now is None else now)"),
+            "rounded up, into the future",
+        ),
+        (
+            _token(issued="-int(-(time.time() if now is None else now) // 1)"),
+            "rounded up, into the future",
+        ),
         (_token(expires="issued + lifetime.seconds"), "use `.total_seconds()`"),
         (_token(expires="issued + 1800"), "use the `lifetime` that the function is given"),
         (_token(issued="time.time() if now is None else now"), "Expected whole seconds"),

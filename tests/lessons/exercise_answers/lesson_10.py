@@ -473,6 +473,16 @@ WRONG = {
         ),
         (_DELETE.format(fresh="fresh=True, verify_type=False", body=_POP), "With a refresh token"),
         (
+            _DELETE.format(
+                fresh="fresh=True",
+                body=_POP.replace(
+                    "get_jwt_identity()",
+                    "((__import__('flask').request.get_json(silent=True) or {}).get('id') or get_jwt_identity())",
+                ),
+            ),
+            "names user 2 in its body",
+        ),
+        (
             _DELETE.format(fresh="fresh=True, optional=True", body=_POP),
             "No token was sent, and the view was called",
         ),

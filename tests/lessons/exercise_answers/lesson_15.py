@@ -510,7 +510,6 @@ def count_try(database, who, minute):
         (_BLANK.format(r"\beyJ\w*\.\w+\.\w*"), "the end of it is still there"),
         (_BLANK.format(r"\beyJ[\w-]*\.eyJ[\w-]*\.[\w-]*"), "an empty payload"),
         (_BLANK.format(r"\beyJ[\w-]*\.[\w-]+\.[\w-]*\b"), "also at its end"),
-        (_BLANK.format(r"eyJ[\w-]*\.[\w-]+\.[\w-]*"), "a file name with eyJ inside"),
         (
             _BLANK.format(r"\beyJ[\w-]*\.[\w-]+\.[\w-]*").replace(", line)", ", line, flags=re.I)"),
             "addresses of machines",
