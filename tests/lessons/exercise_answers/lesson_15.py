@@ -19,8 +19,9 @@ def count_try(database, who, minute):
 def count_try(database, who, minute):
     with database:
         (n,), = database.execute(
-            "REPLACE INTO tries SELECT ?1, ?2, 1 + COALESCE((SELECT n FROM tries WHERE who = ?1 AND minute = ?2), 0)"
-            " RETURNING n", (who, minute),
+            "REPLACE INTO tries SELECT :who, :minute, 1 + COALESCE("
+            "(SELECT n FROM tries WHERE who = :who AND minute = :minute), 0)"
+            " RETURNING n", {"who": who, "minute": minute},
         )
         return n
 """,
@@ -290,7 +291,10 @@ def count_try(database, who, minute):
         ),
         (
             _COUNT.format(
-                statement=_UPSERT.replace("VALUES (?, ?, 1)", "VALUES ('all', ?2, 1)"), index="[0]"
+                statement=_UPSERT.replace(
+                    "VALUES (?, ?, 1)", "VALUES ('all' || substr(?, 1, 0), ?, 1)"
+                ),
+                index="[0]",
             ),
             "the table says nothing for 'ada'",
         ),

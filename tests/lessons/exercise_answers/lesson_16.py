@@ -124,7 +124,12 @@ WRONG = {
             "exception_handlers={HTTPException: http_error, Exception: server_error},", "",
             "One handler for all errors",
         ),
-        ("except (ValueError, RecursionError):\n        raise HTTPException(400", "except ValueError:\n        raise HTTPException(400", "python -c 'print(\"[\" * 4000)' | curl"),
+        # The parser itself gives up in some versions of Python, and not in others.
+        (
+            "data = json.loads(body)",
+            "data = json.loads(body) if body.count(b'[') < 1_000 else 1 / 0",
+            "python -c 'print(\"[\" * 4000)' | curl",
+        ),
         ("if len(body) > MOST_BYTES:", "if False:", "10,000 bytes are the most"),
         ('if media_type != "application/json":', "if False:", "Look at `Content-Type`"),
         ('tuple(unicodedata.normalize("NFC", data[field]) for', "tuple(data[field] for", "in one spelling"),
