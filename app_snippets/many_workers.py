@@ -5,21 +5,20 @@ A copy of this file runs alone, also under another name: put yours in place of m
 
 In the folder that holds it (in PowerShell, the second line is $env:SHARED_SECRET = python -c "import secrets; print(secrets.token_hex(32))"):
 
-    pip install flask pyjwt
+    pip install click flask pyjwt
     export SHARED_SECRET=$(openssl rand -hex 32)
     flask --app many_workers run
 
 In the course, the packages are there: cd app_snippets, and uv run flask --app many_workers run
 
-<memory> is how the process remembers: in a set of its own, or in the SQLite file many_workers.db (MANY_WORKERS_DATABASE), which
-all of them share. With own-key, each process has a key of its own besides.
+POST /set/login                               answers  {"access_token": "..."}, for whoever asks
+POST /set/logout  Authorization: Bearer       answers  204
+GET  /set/me      Authorization: Bearer       answers  {"id": "1"}, or 401
+POST /set/guess   {"username": "ada"}         answers  401, and 429 after five guesses in a minute
 
-POST /<memory>/login                          answers  {"access_token": "..."}, for whoever asks
-POST /<memory>/logout  Authorization: Bearer  answers  204
-GET  /<memory>/me      Authorization: Bearer  answers  {"id": "1"}, or 401
-POST /<memory>/guess   {"username": "ada"}    answers  401, and 429 after five guesses in a minute
-
-<memory> is set, database or own-key. Every refusal is JSON: {"message": "..."}.
+Each address is there three times, by how the process remembers: set (its own), database (the SQLite file many_workers.db,
+or MANY_WORKERS_DATABASE, which all of them share) and own-key (a set, and a key of its own besides). Every refusal is JSON:
+{"message": "..."}.
 """
 
 import os
@@ -29,6 +28,7 @@ import time
 import uuid
 from contextlib import closing
 
+import click
 import jwt
 from flask import Flask, request
 
@@ -96,8 +96,10 @@ COUNT_GUESS = f"""
 def create_app() -> Flask:
     """The app, once with each memory."""
     app = Flask(__name__)
-    key = os.environ.get("SHARED_SECRET") or secrets.token_hex(32)
-    database = os.environ.get("MANY_WORKERS_DATABASE", "many_workers.db")
+    key = os.environ.get("SHARED_SECRET", "")
+    if len(key) < 32:
+        raise click.ClickException("SHARED_SECRET is missing, or has less than 32 characters.")
+    database = os.environ.get("MANY_WORKERS_DATABASE", f"{__name__}.db")
     memories = {"set": OwnSet(), "database": SharedDatabase(database), "own-key": OwnSet()}
     keys = {"set": key, "database": key, "own-key": secrets.token_hex(32)}
 

@@ -42,7 +42,7 @@ NEVER: dict[str, str] = {
     "15-one-service-four-processes-11": ABOVE,
     "15-five-guesses-a-minute-2": ABOVE,
     "15-change-the-key-and-nobody-is-logged-out-4": ABOVE,
-    "15-two-nets-once-more-2": ABOVE,
+    "15-the-limit-and-the-log-2": ABOVE,
     "common-no-module-named-jose-2": PROCESSES,
     "common-module-jwt-has-no-attribute-encode-2": PROCESSES,
     "common-address-already-in-use-2": SOCKETS,

@@ -9,13 +9,13 @@ In the folder that holds it (in PowerShell, a line such as $env:ISSUER = "http:/
     pip install click flask pyjwt[crypto] requests werkzeug
     export ISSUER=http://127.0.0.1:5000
     export AUDIENCE=shop
-    flask --app api run --port 5001
+    flask --app api run
 
-In the course, the packages are there: cd app_snippets, and uv run flask --app api run --port 5001
+In the course, the packages are there: cd app_snippets, and uv run flask --app api run
 
 GET  /me  Authorization: Bearer <access token>  answers  {"id": "1"}
 
-ISSUER is the address of the issuer, letter by letter as its tokens say it, and AUDIENCE the name of this API there.
+With the issuer on the same machine, add --port 5001. ISSUER is the address of the issuer, letter by letter as its tokens say it, and AUDIENCE the name of this API there.
 The keys are found from that address. Every refusal is JSON: {"message": "..."}.
 """
 

@@ -8,7 +8,8 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
-# Workers share nothing but the database. Threads share a worker: they wait for the database at the same time.
+# Workers share nothing but the database. The threads of a worker wait for the database at the same time, and may hash
+# passwords at the same time: 64 MiB of memory for each of them.
 worker_class = "gthread"
 threads = 4
 # A worker says that it is alive by touching a file. In memory, a slow disk cannot get it killed.
@@ -17,8 +18,6 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 # wait longer than this before it kills.
 graceful_timeout = 20  # seconds
 timeout = 30  # seconds; a worker whose threads are all stuck is started anew
-# A connection that is kept open may be closed at the very moment when the next request is on its way.
-keepalive = 0
 # The app is made in each worker and not before the fork: two processes cannot share a connection to the database.
 preload_app = False
 # Nobody steers it by a socket; it would lie in a home folder that a container does not have.

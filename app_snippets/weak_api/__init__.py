@@ -14,9 +14,9 @@ In the course, the packages are there: cd app_snippets, and uv run flask --app w
 POST /login                       answers  {"access_token": "...", "id_token": "...", "session_token": "..."}, for whoever asks
 GET  /public-key                  answers  the public key, as PEM
 GET  /static/site.css             answers  a file that everybody has
-GET  /orders/<way>  Authorization: Bearer <token>  answers  {"orders of": "1"}, or 401
+GET  /orders/by-kind  Authorization: Bearer <token>  answers  {"orders of": "1"}, or 401
 
-<way> is by-algorithm, by-file, by-database, by-embedded-key, by-kind or by-secret. It answers this machine only, whatever
+In place of by-kind: by-algorithm, by-file, by-database, by-embedded-key or by-secret. It answers this machine only, whatever
 the network. Keys are made at the start and forgotten at the end.
 """
 

@@ -111,12 +111,15 @@ def _together(lines: tuple[Line, ...]):
 def _table(rows: list[tuple[str, str, str, str]]) -> str:
     colours = {SAFE: "good", BROKEN: "bad", CANNOT_TELL: "waiting"}
     left = "text-align:left;padding:0.2em 0.6em"
-    body = "".join(
-        f"<tr><td {style(colours[verdict], left)}>{verdict}</td><td style='{left}'>{section}</td>"
-        f"<td style='{left}'>{html.escape(name)}</td>"
+    body = "\n".join(
+        f"<tr><td {style(colours[verdict], left)}>{verdict}</td> <td style='{left}'>{section}</td> "
+        f"<td style='{left}'>{html.escape(name)}</td> "
         f"<td style='{left}'>{code_spans(html.escape(why, quote=False))}</td></tr>"
         for verdict, section, name, why in rows
     )
-    heads = "".join(f"<th style='{left}'>{head}</th>" for head in ("", "Section", "Attack", ""))
+    heads = " ".join(
+        f"<th style='{left}'>{head}</th>"
+        for head in ("Verdict", "Section", "Attack", "What happened")
+    )
     head = f"<thead><tr>{heads}</tr></thead>"
     return f"<table class='mathjax_ignore tex2jax_ignore'>{head}<tbody>{body}</tbody></table>"

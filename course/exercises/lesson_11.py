@@ -18,6 +18,7 @@ from flask_jwt_extended import (
 )
 
 from course.checking import Attempt, NotYet, exercise, is_a, plain, same, show, type_of
+from course.shown import printable, shorten
 from course.token_parts import HEADER, decode_part, encode_part, read_object, signed
 from course.trials.cookies import Jar, SetCookie
 from course.trials.policy import KEYWORDS, Policy, Sources, read_policies
@@ -229,7 +230,7 @@ def _frames_of_others(policy: Policy) -> str:
         )
     if foreign := limits.addresses:
         return (
-            f"{_of(limits)}: a page of `{foreign[0]}` may have this one in a frame. No other site "
+            f"{_of(limits)}: a page of `{shorten(printable(foreign[0]), 60)}` may have this one in a frame. No other site "
             f"may.{_lost_quotes(foreign[0])}"
         )
     return ""
@@ -290,7 +291,11 @@ def _odd(limits: Sources) -> str:
 
 
 def _but_not(policy: Policy) -> str:
-    return f" (no browser knows `{policy.unknown[0]}`)" if policy.unknown else ""
+    return (
+        f" (no browser knows `{shorten(printable(policy.unknown[0]), 40)}`)"
+        if policy.unknown
+        else ""
+    )
 
 
 def _slip_in_writing(text: str, policies: list[Policy]) -> str:
@@ -298,14 +303,14 @@ def _slip_in_writing(text: str, policies: list[Policy]) -> str:
     for each in policies:
         if each.repeated:
             return (
-                f" (`{each.repeated[0]}` stands there twice. A browser takes the first, and passes "
+                f" (`{shorten(printable(each.repeated[0]), 40)}` stands there twice. A browser takes the first, and passes "
                 "over the second.)"
             )
     if "," in text:
         return " (A comma ends the policy and begins another. Between directives stands `;`.)"
     unknown = [name for each in policies for name in each.unknown]
     if unknown:
-        return f" (No browser knows a directive `{show(unknown[0], 40)[1:-1]}`.)"
+        return f" (No browser knows a directive `{shorten(printable(unknown[0]), 40)}`.)"
     return ""
 
 

@@ -231,7 +231,9 @@ class RunningApp:
 def environment_for(folder: Path, key: str | None, database_url: str | None = None) -> dict:
     """The environment of this process, with the databases of an app in this folder."""
     environment = dict(os.environ)
-    environment.pop("JWT_SECRET_KEY", None)
+    # Nothing that a lesson has set for an app of its own.
+    for name in ("JWT_SECRET_KEY", "JWT_SECRET_KEY_FILE", "LOGINS_PER_ADDRESS", "SHARED_SECRET"):
+        environment.pop(name, None)
     environment["USERS_DATABASE"] = str(folder / "users.db")
     # Files of apps that keep no contract.
     environment["MANY_WORKERS_DATABASE"] = str(folder / "many_workers.db")

@@ -26,6 +26,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+import sqlalchemy
 import trustme
 
 from tests.apps.running import APPS, _processes, _serve, environment_for, hash_cheaply
@@ -44,6 +45,14 @@ def settings_for(folder: Path, database_url: str | None = None, **variables: str
     return environment | variables
 
 
+def rows(database_url: str, query: str, **values) -> list:
+    """What the database answers; a change is committed."""
+    engine = sqlalchemy.create_engine(database_url, poolclass=sqlalchemy.NullPool)
+    with engine.begin() as connection:
+        result = connection.execute(sqlalchemy.text(query), values)
+        return list(result) if result.returns_rows else []
+
+
 @dataclass
 class Served:
     """A running app: its address, and what it prints."""
@@ -54,11 +63,13 @@ class Served:
     environment: dict = field(repr=False)
     verify: str | bool = True
 
-    def ask(self, method: str, path: str, token: str | None = None, **options) -> requests.Response:
-        """One request, on a connection of its own."""
+    def ask(
+        self, method: str, path: str, token: str | None = None, http=requests, **options
+    ) -> requests.Response:
+        """One request, on a connection of its own; or on one that a session keeps open (``http``)."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers |= options.pop("headers", {})
-        return requests.request(
+        return http.request(
             method,
             self.url + path,
             headers=headers,

@@ -23,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from course.contract import hold
 from tests.apps.running import ADA, PASSWORD, in_a_process_of, running_app
-from tests.apps.serving import NAME, Served, by_flask, settings_for
+from tests.apps.serving import NAME, Served, by_flask, rows, settings_for
 
 ON = ["sqlite", "postgresql"]
 WRONG = ADA | {"password": "let me in"}
@@ -35,14 +35,6 @@ def database_url(on, tmp_path, request) -> str:
     if on == "postgresql":
         return request.getfixturevalue("empty_database")
     return f"sqlite:///{(tmp_path / 'app.db').as_posix()}"
-
-
-def rows(database_url: str, query: str, **values) -> list:
-    """What the database answers; a change is committed."""
-    engine = sqlalchemy.create_engine(database_url, poolclass=sqlalchemy.NullPool)
-    with engine.begin() as connection:
-        result = connection.execute(sqlalchemy.text(query), values)
-        return list(result) if result.returns_rows else []
 
 
 # --- The limit on failed logins ---

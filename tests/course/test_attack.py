@@ -398,6 +398,8 @@ def test_several_faults_at_once():
 def test_every_app_is_attacked_or_said_why_not():
     """Each app is a login service, or has a test of its own below, or a reason."""
     own_tests = {"api", "issuer", "fixed_api", "weak_api"}
+    # It logs in whoever asks, on purpose: lesson 15 is about what it forgets.
+    own_tests.add("many_workers")
     by_cookie = {
         name
         for name, said in docstrings().items()
@@ -668,6 +670,26 @@ def test_service_that_goes_away_or_falls_asleep(then, words, after, monkeypatch)
             or "gives no answer to the good token" in report.lines[-1].why
         )
     assert report.requests < after + 8
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n"])
+def test_file_that_never_ends_holds_nobody_up(head, monkeypatch):
+    monkeypatch.setattr(wire, "SECONDS", 0.4)
+
+    def answer(connection, number):
+        connection.sendall(head)
+        dawdle(connection)
+
+    with raw_server(answer) as url:
+        report = attack(url, a.hs256(), file="/static/site.css")
+    assert report.told == 0 and report.requests < 8
+
+
+def test_file_that_is_too_large_is_no_key():
+    app = a.service(a.strict)
+    app.get("/large.css")(lambda: "x" * 200_000)
+    report = attack(f"{serve(app, 'attacked').url}/me", a.hs256(), file="/large.css")
+    assert why(report)[PATH] == "/large.css cannot be had, or is empty"
 
 
 def test_request_that_is_never_answered_is_an_accident_of_its_own():

@@ -31,7 +31,7 @@ PUBLIC_KEYS = {
 NOT_COMPARED: dict[str, str] = {}
 # Public keys and thumbprints that standards print.
 RFC_EXAMPLES = re.compile(
-    r"0vx7agoebGcQSuuPiLJX\w+.*|NzbLsXh8uDCcd-6MNwXF.*|kPrK_qmxVWaYVA9wwBF6.*|11qYAYKxCrfVS_7TyWQHOg.*"
+    r"0vx7agoebGcQSuuPiLJX\w+.*|NzbLsXh8uDCcd-6MNwXF.*|kPrK_qmxVWaYVA9wwBF6.*|11qYAYKxCrfVS_7TyWQHOg.*|ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 )
 RFC_SIGNATURE = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 LEFTOVERS = re.compile(r"\b(todo|fixme|xxx|lorem|ipsum|tbd)\b", re.IGNORECASE)

@@ -155,7 +155,7 @@ def secret_from(database, kid):
         _query('"SELECT kid, secret FROM keys WHERE kid IS ? LIMIT 1", (kid,)', "row and row[1]"),
         """
 def secret_from(database, *, name):
-    rows = database.execute("SELECT max(secret) FROM keys WHERE kid = ?1", (name,)).fetchall()
+    rows = database.execute("SELECT max(secret) FROM keys WHERE kid = ?", (name,)).fetchall()
     return rows[0][0]
 """,
         """
