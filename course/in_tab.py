@@ -31,7 +31,13 @@ HOST = "127.0.0.1"
 DEEPEST_JSON = 900
 INSTALL = "Install the course for it: `pip install uv && uv run course`."
 # Exercises whose judges need what a tab lacks, and what that is. tests/site and `course site --check` hold the list.
-NOT_IN_A_TAB: dict[str, str] = {"9.3": "threads", "12.3": "threads"}
+NOT_IN_A_TAB: dict[str, str] = {
+    "9.3": "threads",
+    "12.3": "threads",
+    "15.1": "threads",
+    "15.4": "a system with users",
+    "16.2": "servers in threads",
+}
 
 # What listens, by port: a function from (method, target, headers, body) to (status, reason, headers, body).
 _apps: dict[int, Callable] = {}

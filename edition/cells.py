@@ -30,7 +30,6 @@ NEVER: dict[str, str] = {
     "11-a-page-of-another-site-2": BROWSER,
     "11-a-page-of-another-site-4": BROWSER,
     "11-whose-cookies-are-these-2": BROWSER,
-    "11-cleared-is-not-revoked-2": ABOVE,
     "11-the-error-that-is-none-4": BROWSER,
     "11-the-error-that-is-none-6": BROWSER,
     "11-the-whole-app-8": BROWSER,
@@ -79,6 +78,10 @@ WITHOUT: dict[str, dict[str, str]] = {
         "13-your-certificate-2": ABOVE,
         "13-and-when-there-are-quantum-computers-2": CRYPTOGRAPHY,
         "14-two-houses-one-door-2": CRYPTOGRAPHY,
+        "14-exercise-14-1-confuse-it-yourself-4": CRYPTOGRAPHY,
+        "14-exercise-14-2-look-it-up-4": CRYPTOGRAPHY,
+        "14-exercise-14-3-ask-the-database-properly-4": CRYPTOGRAPHY,
+        "14-exercise-14-4-try-what-people-choose-4": CRYPTOGRAPHY,
         "14-the-header-decides-2": CRYPTOGRAPHY,
         "14-the-header-decides-4": ABOVE,
         "14-the-header-decides-8": CRYPTOGRAPHY,
@@ -101,6 +104,11 @@ WITHOUT: dict[str, dict[str, str]] = {
         "14-a-secret-that-can-be-guessed-6": MATPLOTLIB,
         "15-what-it-costs-5": MATPLOTLIB,
     },
+}
+
+# Lines of a cell that stays prose, without which cells below it would stay prose, too.
+STILL_RUN = {
+    "11-a-page-of-another-site-2": 'unprotected = {"JWT_COOKIE_CSRF_PROTECT": False}',
 }
 
 
@@ -130,6 +138,16 @@ def as_prose(cell: dict, reason: str) -> dict:
         "metadata": cell["metadata"],
         "source": "\n\n".join(parts),
     }
+
+
+def what_still_runs(cell: dict) -> list[dict]:
+    """A cell with the lines of STILL_RUN, or none."""
+    lines = STILL_RUN.get(cell["id"])
+    if lines is None:
+        return []
+    note = "# What later cells need of the one above.\n"
+    rest = {"id": f"{cell['id']}-rest"[-64:], "source": note + lines, "outputs": []}
+    return [{**cell, "execution_count": None, **rest}]
 
 
 def _as_markdown(output: dict) -> str:

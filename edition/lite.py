@@ -29,7 +29,11 @@ def for_the_tab(notebook: dict, lacking: set[str], first_cell: bool = True) -> d
     reasons = cells.prose_cells(lacking)
     made = [FIRST_CELL] if first_cell else []
     for cell in notebook["cells"]:
-        made.append(cells.as_prose(cell, reasons[cell["id"]]) if cell["id"] in reasons else cell)
+        if cell["id"] in reasons:
+            made.append(cells.as_prose(cell, reasons[cell["id"]]))
+            made += cells.what_still_runs(cell)
+        else:
+            made.append(cell)
     return {
         **notebook,
         "cells": made,
