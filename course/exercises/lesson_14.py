@@ -569,6 +569,10 @@ def try_what_people_choose(guessed):
             "trustno1",
             "CamelCase",
         ]
+        # First those that no word leads to: whoever compares a part of the signature would find some of the others by chance.
+        for _ in range(30):
+            no_word = secrets.token_hex(32)
+            _judge_guess(attempt, weak, no_word, words, None, "No word of the list leads to it.")
         for word in words:
             starts = [word] + ([word.capitalize()] if word != "CamelCase" else [])
             for secret in dict.fromkeys(

@@ -792,18 +792,18 @@ def test_service_that_is_not_there():
 
 
 @pytest.mark.parametrize(("options", "name", "words"), [
-    ({"expired_token": a.hs256()}, EXPIRED, "has not expired"),
-    ({"expired_token": a.hs256(exp=int(time.time()) - 5)}, EXPIRED, "less than 5 minutes after its end"),
-    ({"expired_token": a.hs256(aud="page", **LONG_AGO)}, EXPIRED, "differs from the good token in `aud` too"),
-    ({"expired_token": a.hs256(headers={"kid": "old"}, **LONG_AGO)}, EXPIRED, "in `kid` too"),
-    ({"other_token": a.hs256(aud="page", **LONG_AGO)}, KIND, "the other token has expired"),
-    ({"public_key": a.pem_of()}, CONFUSED, "signed with HS256: there is no public key"),
-    ({"file": "/nothing-here.css"}, PATH, "cannot be had"),
+    (lambda: {"expired_token": a.hs256()}, EXPIRED, "has not expired"),
+    (lambda: {"expired_token": a.hs256(exp=int(time.time()) - 5)}, EXPIRED, "less than 5 minutes after its end"),
+    (lambda: {"expired_token": a.hs256(aud="page", **LONG_AGO)}, EXPIRED, "differs from the good token in `aud` too"),
+    (lambda: {"expired_token": a.hs256(headers={"kid": "old"}, **LONG_AGO)}, EXPIRED, "in `kid` too"),
+    (lambda: {"other_token": a.hs256(aud="page", **LONG_AGO)}, KIND, "the other token has expired"),
+    (lambda: {"public_key": a.pem_of()}, CONFUSED, "signed with HS256: there is no public key"),
+    (lambda: {"file": "/nothing-here.css"}, PATH, "cannot be had"),
 ])  # fmt: skip
 def test_what_a_tester_gives_may_be_of_no_use(options, name, words):
-    """With leeway, as services have it."""
+    """With leeway, as services have it. The tokens are made when the test runs: one that is good then is asked for."""
     verify = a.never_expires if "after its end" in words else a.strict
-    report = attack(f"{serve(a.service(verify), 'attacked').url}/me", a.hs256(), **options)
+    report = attack(f"{serve(a.service(verify), 'attacked').url}/me", a.hs256(), **options())
     assert verdicts(report)[name] == CANNOT_TELL and words in why(report)[name], report
 
 

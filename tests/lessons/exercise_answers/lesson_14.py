@@ -556,7 +556,7 @@ def confused(token, public_pem):
         (_guessed(hash="sha512"), "returned `None`"),
         (_guessed(fits="mac == signature"), "returned `None`"),
         (_guessed(fits="mac.hex() == signature"), "returned `None`"),
-        (_guessed(fits="signature.startswith(encode_part(mac)[:1])"), "Expected: "),
+        (_guessed(fits="signature.startswith(encode_part(mac)[:1])"), "No word of the list leads to it"),
         (_guessed(fits="encode_part(mac).startswith(signature)"), "A signature is missing"),
         (_guessed(words="words[:1000]"), "It is the last of many"),
         (_guessed(words="sorted(words)[1:]"), "returned `None`"),
