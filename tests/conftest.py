@@ -1,6 +1,7 @@
 """What tests of several rooms need: a real browser, a real PostgreSQL."""
 
 import itertools
+import os
 import re
 import secrets
 import shutil
@@ -18,6 +19,19 @@ from tests.lab import PATIENCE
 from tests.learner.running_course import copy_course, running_course
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def environment_stays() -> Iterator[None]:
+    """A variable that one test leaves behind would decide another, on the same worker, an hour later."""
+    ours = "PYTEST_CURRENT_TEST"
+    before = {name: value for name, value in os.environ.items() if name != ours}
+    yield
+    after = {name: value for name, value in os.environ.items() if name != ours}
+    left = sorted(
+        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
+    )
+    assert left == [], "this test leaves variables of the environment changed"
 
 
 # Not for a whole session: Playwright keeps an event loop running, and nbclient wants one of its own.

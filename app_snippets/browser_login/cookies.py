@@ -1,7 +1,5 @@
 """Tokens in cookies: out of reach for scripts, and of no use to other sites (lesson 11)."""
 
-import time
-
 from flask import Flask, Response, jsonify, request
 from flask.views import MethodView
 from flask_jwt_extended import (
@@ -107,8 +105,9 @@ def in_cookies(tokens: dict) -> Response:
         (set_access_cookies, tokens["access_token"]),
         (set_refresh_cookies, tokens["refresh_token"]),
     ):
-        seconds_left = decode_token(token)["exp"] - int(time.time())
-        set_cookies(response, token, max_age=seconds_left)
+        # It has been signed a moment ago: what it lives for is what is left of it.
+        claims = decode_token(token)
+        set_cookies(response, token, max_age=claims["exp"] - claims["iat"])
     return response
 
 

@@ -242,8 +242,9 @@ BROKEN_APPS = {
     ),
     "cookies that scripts read": (
         "browser_login", "rotate",
-        [("        set_cookies(response, token, max_age=seconds_left)\n",
-          "        set_cookies(response, token, max_age=seconds_left)\n    response.headers = "
+        [('        set_cookies(response, token, max_age=claims["exp"] - claims["iat"])\n',
+          '        set_cookies(response, token, max_age=claims["exp"] - claims["iat"])\n'
+          "    response.headers = "
           "type(response.headers)((k, v.replace('HttpOnly; ', '')) for k, v in response.headers)\n")],
         ["POST /login  the access cookie: HttpOnly", "POST /login  the refresh cookie: HttpOnly",
          "POST /refresh  the next access cookie", "POST /refresh  the next refresh cookie"],

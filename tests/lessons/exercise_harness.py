@@ -4,6 +4,8 @@ import ast
 import contextlib
 import functools
 import linecache
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from course.checking import Result
@@ -13,12 +15,14 @@ from course.paths import Course
 
 @dataclass
 class Situation:
-    """An exercise in its lesson: the stub, the worked solution, the check, and the names that are defined there."""
+    """An exercise in its lesson: the stub, the worked solution, the check, and what is defined there."""
 
     stub: str
     solution: str
     check: str
     names: dict
+    # The variables of the environment, which cells set for the apps that they start.
+    environment: dict[str, str]
 
 
 @functools.cache
@@ -27,8 +31,26 @@ def situations(number: str) -> dict[str, Situation]:
     course = Course()
     (path,) = course.lesson_files(number)
     lesson = read_lesson(path, course.snippets)
-    with contextlib.chdir(course.notebooks):  # where a kernel runs them
+    # Where a kernel runs them.
+    with contextlib.chdir(course.notebooks), environment_of_its_own():
         return _run_cells(lesson)
+
+
+@contextlib.contextmanager
+def environment_of_its_own(variables: dict[str, str] | None = None) -> Iterator[None]:
+    """What is set inside is gone afterwards, as with the kernel of a lesson. ``variables``: those to begin with."""
+    before = dict(os.environ)
+    _set_environment(before if variables is None else variables)
+    try:
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(variables: dict[str, str]) -> None:
+    for name in set(os.environ) - set(variables):
+        del os.environ[name]
+    os.environ.update(variables)
 
 
 def _run_cells(lesson: Lesson) -> dict[str, Situation]:
@@ -43,7 +65,11 @@ def _run_cells(lesson: Lesson) -> dict[str, Situation]:
             # An answer may use what the stub imports.
             run(exercise.stub.source, names, f"stub-{exercise.id}")
             found[exercise.id] = Situation(
-                exercise.stub.source, exercise.solution.source, cell.source, dict(names)
+                exercise.stub.source,
+                exercise.solution.source,
+                cell.source,
+                dict(names),
+                dict(os.environ),
             )
             # A later solution may build on this one.
             run(exercise.solution.source, names, f"solution-{exercise.id}")
@@ -60,6 +86,11 @@ def run(source: str, names: dict, title: str) -> None:
 
 def judge(situation: Situation, answer: str, prelude: str = "") -> Result:
     """What the lesson's own check says of this answer."""
+    with environment_of_its_own(situation.environment):
+        return _judge(situation, answer, prelude)
+
+
+def _judge(situation: Situation, answer: str, prelude: str) -> Result:
     names = dict(situation.names)
     run(prelude, names, "prelude")
     run(answer, names, "answer")

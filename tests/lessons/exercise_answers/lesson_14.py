@@ -573,6 +573,13 @@ def confused(token, public_pem):
             "def guessed(token, words):\n    for word in words:\n"
             "        for secret in [a + b for a in (word, word.capitalize()) for b in ('', '1', '123', '!')]:\n"
             "            jwt.decode(token, secret, algorithms=['HS256'])\n            return secret",
+            "Go on with the next",
+        ),
+        (
+            "def guessed(token, words):\n    for word in words:\n"
+            "        for secret in [a + b for a in (word, word.capitalize()) for b in ('', '1', '123', '!')]:\n"
+            "            try:\n                jwt.decode(token, secret, algorithms=['HS256'])\n"
+            "                return secret\n            except jwt.InvalidSignatureError:\n                continue",
             "whom the token is for, does not matter",
         ),
         (
