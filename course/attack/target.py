@@ -64,7 +64,7 @@ class Target:
 
     def __init__(self, url: str, seconds: float | None = None):
         match = _ADDRESS.fullmatch(url) if isinstance(url, str) else None
-        if match is None or not _is_this_machine(match[2]):
+        if match is None or not is_this_machine(match[2]):
             raise ValueError(ELSEWHERE)
         scheme, host, port, path, query = (each or "" for each in match.groups())
         if port and int(port[1:]) > 65_535:
@@ -152,7 +152,7 @@ def _file(url: str) -> bytes | None:
     return content if answer.status_code == 200 and len(content) <= LARGEST_FILE else None
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
     """Whether this is a loopback address, or the one name that stands for it.
 
     Other names are refused, whatever they resolve to now: a moment later they may resolve to something else.

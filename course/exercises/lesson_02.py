@@ -1,5 +1,6 @@
 """Exercises of lesson 02, Sign a JWT by hand."""
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -93,6 +94,8 @@ def _what_is_wrong(token: object, claims: dict, key: str, expected: str) -> str:
             return f"Your {name} {lost}"
         return f"Your {name} is `{show(part)}`. Expected: `{show(right)}`, which is the base64url of `{show(compact(content))}`."
     signing_input = f"{wanted[0]}.{wanted[1]}".encode()
+    if len(parts[2]) == 64 and set(parts[2]) <= set(string.hexdigits):
+        return "Your signature is written in hexadecimal digits. Take the raw 32 bytes, from `.digest()`, and encode them with `encode_part`."
     if len(parts[2]) == 86:
         return "Your signature has 86 characters: it encodes hexadecimal digits. Encode the raw 32 bytes, from `.digest()`."
     if parts[2] == encode_part(hmac.digest(key.encode(), signing_input + b".", "sha256")):
@@ -110,6 +113,9 @@ def _what_is_wrong(token: object, claims: dict, key: str, expected: str) -> str:
             hmac.digest(spelled.encode(), signing_input, "sha256")
         ):
             return f"You used the key {what}. A key is used as it is: each of its bytes counts."
+    with contextlib.suppress(ValueError):
+        if parts[2] == encode_part(hmac.digest(bytes.fromhex(key), signing_input, "sha256")):
+            return "You decoded the key from hexadecimal first. A key is used as it is, each of its characters: `key.encode()`."
     if parts[2] == encode_part(hashlib.sha256(signing_input).digest()):
         return "Your signature is a plain SHA-256, made without the key: anyone can compute it. Use `hmac.digest(key, …)`."
     return "Your signature differs. Is the signing input `header.payload`, and the key the `key` that the function is given?"
@@ -143,7 +149,11 @@ def verify_by_hand(verify):
     attempt = Attempt(
         verify,
         "verify",
-        slips={ValueError: "This token is genuine, and must be accepted."},
+        slips={
+            ValueError: "This token is genuine, and must be accepted.",
+            TypeError: 'Is something a list, or text where bytes must be? `header, payload, signature = token.split(".")` '
+            "gives three texts.",
+        },
         parameters=("token", "key"),
     )
     key, other_key = secrets.token_hex(32), secrets.token_hex(32)
@@ -255,6 +265,11 @@ def verify_by_hand(verify):
                 if "alg" in what.casefold()
                 else "Raise ValueError when the signature does not fit."
             )
+            if "parts" in what:
+                slip = (
+                    "A token has exactly three: with any other number, "
+                    '`header, payload, signature = token.split(".")` raises ValueError by itself.'
+                )
             if "for claims" in what:
                 slip = "Claims are a JSON object: ask `isinstance(…, dict)`."
             raise NotYet(f"`verify` accepted a token with {what}, and {outcome.said}. {slip}")

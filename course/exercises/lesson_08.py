@@ -208,7 +208,10 @@ def what_is_the_login_called(refresh_jti_of):
     attempt = Attempt(
         refresh_jti_of,
         "refresh_jti_of",
-        slips={KeyError: "Not every token has this claim: use `claims.get(…)`."},
+        slips={
+            "'type'": "Not every token says its type, and you need not ask for it: is there a `refresh_jti`?",
+            KeyError: "Not every token has this claim: use `claims.get(…)`.",
+        },
         keeps_arguments=True,
     )
     # The names are those of real tokens, so nothing can be read off them.
@@ -311,6 +314,13 @@ def a_logout_for_either_token(add_logout):
                     f"With {what}, `POST /logout` answered {response.status_code}. Expected: 204, "
                     'which says that there is nothing to read: `return "", 204`.'
                 )
+        blocked.clear()
+        response = server.call("GET", "/logout", access)
+        if blocked or not refused(response):
+            raise NotYet(
+                f"`GET /logout` answered {response.status_code}, and it logs out as well. Whoever follows a link, or "
+                "looks at a picture, sends a GET: it must change nothing (RFC 9110 §9.2.1). Use `@app.post(…)`."
+            )
         _judge_strangers(service, server, blocked)
         _judge_block_that_fails(service, server, blocked)
     return "Whichever token is left, it ends the login."

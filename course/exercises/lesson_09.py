@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import requests
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import CompileError, InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -149,7 +149,11 @@ def _judge_use_up(use_up, engine) -> None:
             session.add(Login(id=sid, refresh_jti=jti, user_id=user_id, expires_at=at))
         session.commit()
 
+    commits = []
+    event.listen(engine, "commit", lambda connection: commits.append(1))
+
     def call(sid: str, jti: str, next_jti: str):
+        commits.clear()
         shown = f"`use_up(session, model, {sid!r}, {jti!r}, {next_jti!r})`"
         with trial_session(engine) as session:
             outcome = attempt.run(session, Login, sid, jti, next_jti)
@@ -175,7 +179,8 @@ def _judge_use_up(use_up, engine) -> None:
         now = stored()
         expected[sid] = (next_jti, *rest)
         if sid in now and now[sid][0] == jti:
-            raise NotYet("It returned `True`, and the database still has the old token: commit.")
+            cure = "Write `next_jti` there" if commits else "Commit"
+            raise NotYet(f"{shown} returned `True`, and the database still has `{jti}`. {cure}.")
         if any(now.get(other) != expected[other] for other in expected if other != sid):
             raise NotYet(
                 "Another session has another token now. Name the session in the condition."
@@ -186,14 +191,18 @@ def _judge_use_up(use_up, engine) -> None:
                 "current token by the next one, and nothing else."
             )
 
-    def must_refuse(sid: str, jti: str, why: str) -> None:
+    def must_refuse(sid: str, jti: str, why: str, slip: str = "") -> None:
         shown, used = call(sid, jti, "R9")
         if used or stored() != expected:
-            raise NotYet(f"{shown} was let through, and {why}.")
+            raise NotYet(f"{shown} was let through, and {why}.{slip}")
 
     must_use_up("s-1", "R2")
-    must_refuse("s-1", "R1", "`R1` was used before")
-    must_refuse("s-2", "R2", "`R2` belongs to another session")
+    both = (
+        " The condition has two parts, with a comma between them: `.where(…, …)`. (Of two with Python's `and` between "
+        "them, only one gets into the statement.)"
+    )
+    must_refuse("s-1", "R1", "`R1` was used before", both)
+    must_refuse("s-2", "R2", "`R2` belongs to another session", both)
     must_refuse("s-9", "R2", "there is no such session")
     must_refuse("s-1", "r2", "`r2` is not `R2`: a token is kept letter by letter")
     must_refuse("S-1", "R2", "`S-1` is not `s-1`")
@@ -244,7 +253,7 @@ class _Lock:
             if timeout >= 0:
                 return False
             self.waited_for_itself = True
-            raise _WaitsForItself
+            raise Deadlock("this thread has the lock already")
         self.waiting += 1
         got = self._lock.acquire(timeout=timeout)
         self.waiting -= 1
@@ -269,7 +278,7 @@ class _Lock:
         self.release()
 
 
-class _WaitsForItself(BaseException):
+class Deadlock(BaseException):
     """No ``except Exception`` of an answer may hide it: without it, the thread would wait for ever."""
 
 
@@ -330,7 +339,7 @@ class _Store:
 def one_refresh_for_all(newer_than):
     attempt = Attempt(newer_than, "newer_than", slips={
         _UsedTwice: "That pair was refreshed already. Compare `store.tokens` with `used` first.",
-        _WaitsForItself: SELF_WAITING,
+        Deadlock: SELF_WAITING,
         TypeError: "`store.refresh()` takes nothing: it knows the newest refresh token.",
         RuntimeError: "A lock is given back once, by the thread that has taken it. `with store.lock:` does both.",
     })  # fmt: skip
@@ -416,6 +425,11 @@ def _judge_late(attempt: Attempt, store: _Store, first: dict) -> None:
 
 
 def _judge_pair(pair: object, store: _Store, used: dict) -> None:
+    if same(pair, used) and store.used and same(store.tokens, used):
+        raise NotYet(
+            "You called `store.refresh()`, and the new pair that it returned is nowhere: `store.tokens = store.refresh()` "
+            "keeps it."
+        )
     if same(pair, used):
         raise NotYet(
             "It returned the pair that was refused. Refresh if nobody has yet. (Compare with `==`: `used` may be a copy.)"
@@ -450,7 +464,7 @@ def _judge_many_threads(attempt: Attempt, own_pair: Callable[[dict], dict]) -> N
     patience = time.monotonic() + 5
     for thread in threads:
         thread.join(timeout=max(0.0, patience - time.monotonic()))
-    if any(is_a(each, _WaitsForItself) for each in got):
+    if any(is_a(each, Deadlock) for each in got):
         raise NotYet(SELF_WAITING)
     if any(is_a(each, _UsedTwice) for each in got) or len(store.used) > 1:
         slip = "Compare and refresh inside `with store.lock:`."

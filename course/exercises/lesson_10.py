@@ -52,6 +52,8 @@ def is_the_scope_in_there(has_scope):
         (False, {"scope": ["users:read", "users:write"]}, "users:write", "A list is not what the standard has."),
         (False, {"scope": ["users:write users:read"]}, "users:read", "A list is not what the standard has."),
         (False, {"scope": {"users:read": True}}, "users:read", "An object is not what the standard has."),
+        (False, {"scope": 7}, "7", "A number is not what the standard has."),
+        (False, {"scope": None}, "None", "There is nothing in it, and `None` is not the name of a scope."),
         (False, {"scope": 7}, "users:read", "A number is not what the standard has."),
         (False, {"scope": 1.5}, "users:read", "A number is not what the standard has."),
         (False, {"scope": True}, "users:read", "`true` is not what the standard has."),
@@ -110,6 +112,8 @@ def _add_guarded_views(attempt: Attempt, app, called: list[str]) -> None:
         return {"written": number}, 201, {"X-Written": "yes"}
 
     decorators = {scope: attempt.value(scope) for scope in (READ, WRITE)}
+    # An error names them, and this function is nobody's business.
+    read_item.__qualname__, write_item.__qualname__ = "read_item", "write_item"
     for scope, view, method in ((WRITE, write_item, "PUT"), (READ, read_item, "GET")):
         decorate = decorators[scope]
         if not callable(decorate):
@@ -145,7 +149,7 @@ def _add_guarded_views(attempt: Attempt, app, called: list[str]) -> None:
 def _judge_guard(server: TrialServer, sign, called: list[str]) -> str:
     uninvited = (
         "No token was sent, and the guard went on to the scope. Put `@jwt_required()` above the inner function, with "
-        "nothing in the brackets."
+        "its brackets, and nothing in them."
     )
     answer = server.call("GET", "/items/7", slip=uninvited)
     _judge_calls(called, [], "Without a token", answer)
@@ -153,7 +157,8 @@ def _judge_guard(server: TrialServer, sign, called: list[str]) -> str:
         raise NotYet(
             f"Without a token, the guarded view answered {answer.status_code}. Expected: 401, from `@jwt_required()`."
         )
-    answer = server.call("GET", "/items/7", sign(scope=f"{READ} other"))
+    handed_on = "What the view is called with is handed on: `view(*args, **kwargs)`."
+    answer = server.call("GET", "/items/7", sign(scope=f"{READ} other"), handed_on)
     if answer.status_code == 403 and not called:
         raise NotYet(
             "A token with the scope got 403. If the scope is there, call the view and return its answer."
@@ -221,28 +226,30 @@ def _judge_guard(server: TrialServer, sign, called: list[str]) -> str:
         ("a forged token", f"{header}.{payload}.{signature[::-1]}"),
     ):
         answer = server.call("PUT", "/items/9", token, uninvited)
-        _judge_calls(called, [], f"With {what}", answer)
+        guard = "Let `@jwt_required()` refuse it, with nothing in the brackets."
+        _judge_calls(called, [], f"With {what}", answer, guard)
         if answer.status_code not in (401, 422):
-            raise NotYet(
-                f"With {what} the guarded view answered {answer.status_code}. Let `@jwt_required()` refuse it, with "
-                "nothing in the brackets."
-            )
+            raise NotYet(f"With {what} the guarded view answered {answer.status_code}. {guard}")
     return _judge_odd_claims(server, sign, called)
 
 
-def _judge_calls(called: list[str], expected: list[str], case: str, answer) -> None:
+def _judge_calls(called: list[str], expected: list[str], case: str, answer, slip: str = "") -> None:
     """Was the view called as often as it should, and no more? What it writes is written, whatever the answer says."""
     if called != expected:
-        slip = "Look at the scope first, and call the view only if it is there."
+        slip = slip or "Look at the scope first, and call the view only if it is there."
         if expected:
             slip = "Call it once, and return what it returns."
         elif case == "Without a token":
             slip = "Put `@jwt_required()` above the inner function: it comes first."
         raise NotYet(
-            f"{case}, the view was called {len(called)} times, expected: {len(expected)}, and the answer was "
+            f"{case}, the view was called {_times(len(called))}, expected: {_times(len(expected))}, and the answer was "
             f"{answer.status_code}. What a view writes is written, whatever the answer says. {slip}"
         )
     called.clear()
+
+
+def _times(number: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def _judge_403(server: TrialServer, method: str, what: str, token: str, called: list[str]):
@@ -292,7 +299,7 @@ def _judge_odd_claims(server: TrialServer, sign, called: list[str]) -> str:
     '`return "", 204` if it worked, `return {"message": …}, 404` if not.',
 )
 def delete_my_account(add_delete_me):
-    users = {1: "ada", 2: "bob", 12: "Eve Lovelace"}
+    users = {1: "ada", 2: "bob", 12: "Eve Lovelace", 30: ""}
     with _trial() as (app, sign):
         Attempt(add_delete_me, "add_delete_me").prepare(app, users)
         with trial_server(app) as server:
@@ -376,6 +383,13 @@ def _judge_delete_me(server: TrialServer, sign, users: dict) -> None:
                 f"User 1, who is gone, sent a token once more, and now the users are `{show(users)}`. "
                 f"Expected: `{show(everybody)}`."
             )
+    answer = server.call("DELETE", "/me", sign(sub="30", fresh=True))
+    del everybody[30]
+    if answer.status_code != 204 or users != everybody:
+        raise NotYet(
+            f"User 30, who is there and whose name is an empty text, got {answer.status_code}. Expected: 204. Only "
+            "`None` says that nobody was there: ask `is None`."
+        )
     # As the app makes them, a token is fresh until a moment.
     somebody_else = {"id": 2, "user_id": 2, "sub": 2, "identity": 2, "user": 2}
     answer = server.call(

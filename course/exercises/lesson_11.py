@@ -55,7 +55,9 @@ def a_policy_for_the_bank(policy):
     for each in policies:
         if problem := _own_files_blocked(each):
             raise NotYet(f"{problem}{_slip_in_writing(text, policies)}")
-    return " ".join(("Files of this site, and nothing else.", *_odd_but_right(policies)))
+    return " ".join(
+        ("Scripts, styles and pictures of this site, and no others.", *_odd_but_right(policies))
+    )
 
 
 def _policy_text(policy: object) -> str:
@@ -246,7 +248,7 @@ def _own_files_blocked(policy: Policy) -> str:
         return f"{_of(scripts)} blocks the page's own scripts, too.{slip}{_odd(scripts)}"
     for name, what in (("style-src-elem", "styles"), ("img-src", "pictures")):
         limits = policy.sources(name)
-        by_nonce = name != "img-src" and limits and (limits.nonces or limits.hashes)
+        by_nonce = name != "img-src" and limits and (limits.nonces or limits.fitting_hashes)
         if limits and not limits.has("'self'") and not by_nonce:
             return f"{_of(limits)} blocks the page's own {what}, too.{_odd(limits)}"
     forms = policy.sources("form-action")
@@ -282,6 +284,8 @@ def _lost_quotes(address: str) -> str:
 
 def _odd(limits: Sources) -> str:
     """A sentence on what a browser passes over in this list, or an empty text."""
+    if too_short := set(limits.hashes) - set(limits.fitting_hashes):
+        return f" No file has the hash `{shorten(printable(min(too_short)), 60)}`: it has another length."
     if not limits.odd:
         return ""
     slip = f" No browser knows `{show(limits.odd[0])[1:-1]}`."

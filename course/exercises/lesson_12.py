@@ -122,6 +122,11 @@ def _judge_refusal(attempt: Attempt, what: str, token: str) -> None:
     if outcome.error.status_code != 401:
         raise NotYet(f"With {what}, the status is {outcome.error.status_code}. Expected: 401.")
     judge_challenge(_challenge(outcome.error), {"error": "invalid_token"}, f"With {what}")
+    if len(token) > 20 and token in str(outcome.error.detail):
+        raise NotYet(
+            f"With {what}, the `detail` of your refusal contains the token. What an answer says gets into logs and onto "
+            "screens: say what is wrong, and leave the token out."
+        )
 
 
 def _challenge(error) -> object:

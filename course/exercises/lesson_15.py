@@ -90,8 +90,8 @@ class _Tries:
             "ON CONFLICT clause does not match": "Name what must be unique: `ON CONFLICT (who, minute)`, the primary key.",
             "UNIQUE constraint failed": "That pair is there already. What shall happen then? `ON CONFLICT (who, minute) DO …`",
             "closed database": "The connection is closed. It is the caller's, who goes on with it: leave it open.",
-            "within a transaction": "The connection may be in a transaction already, as it is here. `with database:` copes with "
-            "that; a `BEGIN` of your own does not.",
+            "within a transaction": "A transaction is open already: the caller's, or one of an earlier call of yours that nobody "
+            "has committed. `with database:` copes with the first and leaves none of the second; a `BEGIN` of your own does not.",
             "You can only execute one statement": "One statement is all there is.",
             "database is locked": "Somebody else is writing, and that takes a moment. Is there a transaction of yours that "
             "nobody has committed?",

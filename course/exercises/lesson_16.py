@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from course.attack import BROKEN as LET_IN
 from course.attack import CANNOT_TELL, attack
-from course.attack.target import Target
+from course.attack.target import Target, is_this_machine
 from course.checking import NotAttempted, NotYet, exercise, is_a, plain, show, type_of
 from course.contract import Row, as_count, hold
 from course.contract.service import BROKEN, NOT_REACHED, Broken, Service, Stopped
@@ -102,6 +102,12 @@ def _why_nothing_came(problem: str, url: str) -> str:
 )
 def keep_the_contract(url):
     url = _address(url)
+    host = re.sub(r":\d*$", "", url.split("/")[2])
+    if not is_this_machine(host):
+        raise NotYet(
+            f"`{show(url)[1:-1]}` is not on this computer. The check registers users and sends hundreds of requests, so it asks "
+            f"nobody else. Let your service run here, and give its address: `{EXAMPLE}`."
+        )
     rows = hold(url, "users", seconds=ENOUGH)
     if all(row.kept for row in rows):
         return (

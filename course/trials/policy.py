@@ -24,6 +24,8 @@ KEYWORDS = {
 }  # fmt: skip
 _NONCE = re.compile(r"'nonce-[A-Za-z0-9+/_-]+={0,2}'")
 _HASH = re.compile(r"'sha(?:256|384|512)-[A-Za-z0-9+/_-]+={0,2}'", re.IGNORECASE)
+# How many of Base64, by the kind of hash: without the padding.
+_DIGITS = {"256": 43, "384": 64, "512": 86}
 _QUOTED = re.compile("['\"]")
 _SPACE = "\t\n\f\r "
 
@@ -49,6 +51,14 @@ class Sources:
     @property
     def hashes(self) -> list[str]:
         return [each for each in self.listed if _HASH.fullmatch(each)]
+
+    @property
+    def fitting_hashes(self) -> list[str]:
+        """Those that a file can have: the Base64 of 32, 48 or 64 bytes. Nothing has another, and browsers do not say so."""
+        return [
+            each for each in self.hashes
+            if len(each.partition("-")[2].rstrip("='")) == _DIGITS[each[4:7]]
+        ]  # fmt: skip
 
     @property
     def odd(self) -> list[str]:
@@ -79,7 +89,7 @@ class Sources:
     def allow_own_scripts(self) -> bool:
         """Whether a file of this site may run: by its address, its nonce or its hash."""
         by_address = self.has("'self'") and not self.has("'strict-dynamic'")
-        return bool(by_address or self.nonces or self.hashes)
+        return bool(by_address or self.nonces or self.fitting_hashes)
 
 
 @dataclass(frozen=True)

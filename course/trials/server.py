@@ -58,7 +58,7 @@ class TrialServer:
                 raise NotAttempted
             raise NotYet(
                 f"A call of `{method} {path}` ended in an error of your code: `{describe_error(error)}`."
-                f"{_slip_of_guard(error) or (' ' + slip if slip else _slip(error))}"
+                f"{_slip_of_brackets(error) or ' ' * bool(slip) + slip or _slip_of_guard(error, method) or _slip(error)}"
             )
         return response
 
@@ -96,11 +96,18 @@ def message_of(refusal, slips: dict[str, str] | None = None) -> str:
     return message
 
 
-def _slip_of_guard(error: BaseException) -> str:
+def _slip_of_brackets(error: BaseException) -> str:
     if isinstance(error, TypeError) and "fn" in str(error):
         return " Write `@jwt_required()`: without the brackets it is not a decorator yet."
+    return ""
+
+
+def _slip_of_guard(error: BaseException, method: str) -> str:
     if isinstance(error, RuntimeError) and "jwt_required" in str(error):
-        return " The view is not guarded: put `@jwt_required()` between `@app.get(…)` and the function."
+        route = f"@app.{method.lower()}(…)"
+        return (
+            f" The view is not guarded: put `@jwt_required()` between `{route}` and the function."
+        )
     return ""
 
 

@@ -92,6 +92,8 @@ def judge(situation: Situation, answer: str, prelude: str = "") -> Result:
 
 def _judge(situation: Situation, answer: str, prelude: str) -> Result:
     names = dict(situation.names)
+    # Anew, since another answer may have changed what the stub has made.
+    run(situation.stub, names, "stub")
     run(prelude, names, "prelude")
     run(answer, names, "answer")
     tree = ast.parse(situation.check)

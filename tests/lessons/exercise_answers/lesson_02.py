@@ -126,6 +126,29 @@ def is_canonical(text):
 WRONG = {
     "2.1": [
         (
+            """
+import json
+def sign(claims, key):
+    header = {"alg": "HS256", "typ": "JWT"}
+    parts = (json.dumps(each, separators=(",", ":")).encode() for each in (header, claims))
+    signing_input = ".".join(encode_part(part) for part in parts)
+    signature = hmac.digest(bytes.fromhex(key), signing_input.encode(), hashlib.sha256)
+    return f"{signing_input}.{encode_part(signature)}"
+""",
+            "You decoded the key from hexadecimal",
+        ),
+        (
+            """
+import json
+def sign(claims, key):
+    header = {"alg": "HS256", "typ": "JWT"}
+    parts = (json.dumps(each, separators=(",", ":")).encode() for each in (header, claims))
+    signing_input = ".".join(encode_part(part) for part in parts)
+    return signing_input + "." + hmac.new(key.encode(), signing_input.encode(), hashlib.sha256).hexdigest()
+""",
+            "written in hexadecimal digits",
+        ),
+        (
             _sign(mac="hmac.new(key.encode(), text.encode(), 'sha256').hexdigest().encode()"),
             "86 characters",
         ),
@@ -219,6 +242,32 @@ def sign(claims, key):
         ),
     ],
     "2.2": [
+        (
+            """
+def verify(token, key):
+    header, payload, *rest = token.split(".")
+    signature = rest[0]
+    expected = hmac.digest(key.encode(), f"{header}.{payload}".encode(), hashlib.sha256)
+    if not hmac.compare_digest(signature.encode(), encode_part(expected).encode()):
+        raise ValueError("the signature does not fit")
+    read = [json.loads(base64.urlsafe_b64decode(part + "==")) for part in (header, payload)]
+    if not all(isinstance(part, dict) for part in read) or read[0].get("alg") != "HS256":
+        raise ValueError("not an HS256 token")
+    return read[1]
+""",
+            "A token has exactly three",
+        ),
+        (
+            """
+def verify(token, key):
+    header, payload, *signature = token.split(".")
+    expected = hmac.digest(key.encode(), f"{header}.{payload}".encode(), hashlib.sha256)
+    if not hmac.compare_digest(signature, encode_part(expected)):
+        raise ValueError("the signature does not fit")
+    return json.loads(base64.urlsafe_b64decode(payload + "=="))
+""",
+            "gives three texts",
+        ),
         (_verify(unequal="False"), "accepted a token with a changed payload"),
         (
             _verify().replace('raise ValueError("no")', "raise PermissionError"),

@@ -313,6 +313,15 @@ WRONG = {
         ("async def get_me(url, tokens):\n    return None", "is `async`"),
     ],
     "8.2": [
+        (
+            """
+def refresh_jti_of(claims):
+    if claims["type"] == "refresh":
+        return claims["jti"]
+    return claims.get("refresh_jti", claims["jti"])
+""",
+            "you need not ask for it",
+        ),
         ("def refresh_jti_of(claims):\n    return claims['refresh_jti']", "use `claims.get(…)`"),
         ("def refresh_jti_of(claims):\n    return str(claims['jti'])", "makes new ones"),
         (
@@ -369,7 +378,7 @@ WRONG = {
         (
             "def refresh_jti_of(claims):\n"
             "    return claims['jti'] if claims['type'] == 'refresh' else claims.get('refresh_jti', claims['jti'])",
-            "use `claims.get(…)`",
+            "you need not ask for it",
         ),
         (
             "def refresh_jti_of(claims, seen={}):\n    seen.setdefault(claims['jti'], claims.get('refresh_jti', claims['jti']))\n"
@@ -382,6 +391,28 @@ WRONG = {
         ),
     ],
     "8.3": [
+        (
+            """
+def add_logout(app, block):
+    @app.post("/logout")
+    def logout():
+        block(refresh_jti_of(get_jwt()))
+        return "", 204
+""",
+            "between `@app.post(…)`",
+        ),
+        (
+            """
+def add_logout(app, block):
+    @app.route("/logout", methods=["GET", "POST"])
+    @jwt_required(verify_type=False)
+    def logout():
+        claims = get_jwt()
+        block(claims.get("refresh_jti", claims["jti"]))
+        return "", 204
+""",
+            "it logs out as well",
+        ),
         (
             "def add_logout(app, block):\n    @app.post('/logout')\n    @jwt_required()\n"
             "    def logout():\n        claims = get_jwt()\n"

@@ -117,7 +117,7 @@ WRONG = {
             "the names Ada and thief",
         ),
         ("still_in = [{'Ada'}, set(), set(), {'thief'}]", "Keep the dictionary"),
-        ("stories = {}", "Keep `stories` as it is"),
+        ("stories = {}\nstill_in['A'] = {'Ada'}", "Keep `stories` as it is"),
         (
             "stories = dict.fromkeys('ABCD', ['Ada'])\nstill_in = dict.fromkeys('ABCD', {'Ada'})",
             "Keep `stories` as it is",
@@ -152,6 +152,24 @@ WRONG = {
     ],
     "9.2": [
         (
+            """
+def use_up(session, model, sid, jti, next_jti):
+    changed = session.execute(update(model).where(model.id == sid and model.refresh_jti == jti).values(refresh_jti=next_jti))
+    session.commit()
+    return changed.rowcount == 1
+""",
+            "with a comma between them",
+        ),
+        (
+            """
+def use_up(session, model, sid, jti, next_jti):
+    changed = session.execute(update(model).where(model.id == sid, model.refresh_jti == jti).values(refresh_jti=jti))
+    session.commit()
+    return changed.rowcount == 1
+""",
+            "Write `next_jti` there",
+        ),
+        (
             "def use_up(session, model, sid, jti, next_jti):\n    row = session.get(model, sid)\n"
             "    if row is None or row.refresh_jti != jti:\n        return False\n"
             "    row.refresh_jti = next_jti\n    session.commit()\n    return True",
@@ -161,7 +179,7 @@ WRONG = {
             "def use_up(session, model, sid, jti, next_jti):\n"
             "    done = session.execute(update(model).where(model.id == sid, model.refresh_jti == jti)"
             ".values(refresh_jti=next_jti))\n    return done.rowcount == 1",
-            "commit",
+            "Commit.",
         ),
         (
             "def use_up(session, model, sid, jti, next_jti):\n"
@@ -281,6 +299,16 @@ WRONG = {
         ),
     ],
     "9.3": [
+        (
+            """
+def newer_than(store, used):
+    with store.lock:
+        if store.tokens == used:
+            store.refresh()
+        return store.tokens
+""",
+            "the new pair that it returned is nowhere",
+        ),
         (
             "def newer_than(store, used):\n    store.tokens = store.refresh()\n    return store.tokens",
             "it refreshed again",

@@ -132,6 +132,13 @@ _POP = (
 WRONG = {
     "10.1": [
         (
+            """
+def has_scope(claims, scope):
+    return scope in str(claims.get("scope", "")).split()
+""",
+            "A number is not what the standard has",
+        ),
+        (
             "def has_scope(claims, scope):\n    return scope in claims.get('scope', '')",
             "begins alike",
         ),
@@ -227,6 +234,49 @@ WRONG = {
         ("async def has_scope(claims, scope):\n    return True", "is `async`"),
     ],
     "10.2": [
+        (
+            """
+def requires_scope(scope):
+    def decorate(view):
+        @wraps(view)
+        @jwt_required(verify_type=False)
+        def guarded_view(*args, **kwargs):
+            if scope in str(get_jwt().get("scope", "")).split():
+                return view(*args, **kwargs)
+            return {"message": "no"}, 403, {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
+        return guarded_view
+    return decorate
+""",
+            "Let `@jwt_required()` refuse it",
+        ),
+        (
+            """
+def requires_scope(scope):
+    def decorate(view):
+        @wraps(view)
+        @jwt_required()
+        def guarded_view(*args, **kwargs):
+            if scope in str(get_jwt().get("scope", "")).split():
+                return view()
+            return {"message": "no"}, 403, {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
+        return guarded_view
+    return decorate
+""",
+            "`view(*args, **kwargs)`",
+        ),
+        (
+            """
+def requires_scope(scope):
+    def decorate(view):
+        @wraps(view)
+        @jwt_required
+        def guarded_view(*args, **kwargs):
+            return view(*args, **kwargs)
+        return guarded_view
+    return decorate
+""",
+            "with its brackets",
+        ),
         (_GUARD.format(body="return view(*args, **kwargs)"), "without any scope"),
         (_GUARD.format(body=_REFUSAL), "call the view and return its answer"),
         (
@@ -284,7 +334,7 @@ WRONG = {
                 body='if scope in get_jwt().get("scope", "").split(): return view(*args, **kwargs)\n'
                 f"            {_REFUSAL}"
             ),
-            "not guarded",
+            "the guard went on to the scope",
         ),
         (
             _GUARD.replace("    return decorate\n", ""),
@@ -390,6 +440,19 @@ WRONG = {
         ),
     ],
     "10.3": [
+        (
+            """
+def add_delete_me(app, users):
+    @app.delete("/me")
+    @jwt_required(fresh=True)
+    def delete_me():
+        user = users.pop(int(get_jwt_identity()), None)
+        if not user:
+            return {"message": "gone"}, 404
+        return "", 204
+""",
+            "ask `is None`",
+        ),
         (
             _DELETE.format(
                 fresh="", body="users.pop(int(get_jwt_identity()), None); return '', 204"

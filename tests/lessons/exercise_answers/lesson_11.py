@@ -220,6 +220,10 @@ WRONG = {
     "11.1": [
         ("policy = \"default-src 'self'\"", "`base-uri` has no fallback"),
         (
+            f"policy = \"default-src 'self'; script-src 'sha256-abc='; {_REST}\"",
+            "No file has the hash `'sha256-abc='`",
+        ),
+        (
             "policy = \"default-src 'self'; base-uri 'none'; frame-ancestors 'none'\"",
             "`form-action` is missing",
         ),
@@ -703,7 +707,7 @@ WRONG = {
             ),
             "Expected: 204",
         ),
-        (_logout(guard=""), "The view is not guarded"),
+        (_logout(guard=""), "No token was sent, and the view was called"),
         (_logout(guard="@jwt_required"), "without the brackets"),
         (
             _logout(guard="@jwt_required(optional=True)"),

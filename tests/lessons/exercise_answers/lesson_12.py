@@ -158,6 +158,12 @@ _EVERY = '" ".join(str(each["loc"][-1]) for each in error.errors())'
 WRONG = {
     "12.1": [
         (
+            _DECODE.format(
+                options=_GOOD, errors=_ERRORS, refusal=_REFUSAL.replace("401, ", "401, token + ", 1)
+            ),
+            "leave the token out",
+        ),
+        (
             _DECODE.format(options=_GOOD, errors=_ERRORS, refusal=_REFUSAL).replace(
                 "raise", "return"
             ),

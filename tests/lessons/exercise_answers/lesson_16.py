@@ -95,6 +95,8 @@ WRONG = {
         ("url = faulty().url.replace('127.0.0.1', '0.0.0.0')", "this one is: `http://127.0.0.1:"),
         ("url = 'http://127.0.0.1:500000'", "is its port a number"),
         ("url = 'http://'", "is no address"),
+        ("url = 'http://example.com'", "is not on this computer"),
+        ("url = 'https://127.0.0.1.nip.io:5000/shop'", "it asks nobody else"),
         ("url = Starlette(routes=routes)", "Let your service run"),
         # The starter as it stands.
         (
