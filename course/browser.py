@@ -121,7 +121,8 @@ def _run(command: list[str], folder: Path) -> int:
         except subprocess.TimeoutExpired:
             raise RuntimeError(
                 f"The browser was still busy after {PATIENCE} seconds, and was ended. "
-                f"Does the page come to an end? It was {command[-1]} in {command[0]}."
+                f"Does the page come to an end? It was {command[-1]} in {command[0]}. "
+                "(With a form whose answer is a 204, it does not: there is no next page.)"
             ) from None
         finally:
             _end(process)

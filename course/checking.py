@@ -408,7 +408,7 @@ class Attempt:
             if type(now) in (dict, list) and not same(was, now):
                 raise NotYet(
                     f"`{call}` changed the {type(now).__name__} that it was given: it was `{show(was)}`, now it is "
-                    f"`{show(now)}`. The caller goes on with it. Read from it, or change a copy: `dict(…)`."
+                    f"`{show(now)}`. The caller goes on with it. Read from it, or change a copy: `{type(now).__name__}(…)`."
                 )
 
     def answer(self, *args, **kwargs) -> Outcome:
@@ -463,8 +463,21 @@ class Attempt:
                 f"`{outcome.call}` {outcome.said}. It must raise `{wanted.__name__}`: {because}"
             )
 
+    def _does_not_take_these(self, error: BaseException) -> bool:
+        """Whether the call itself has failed, before a line of the answer ran."""
+        trace = error.__traceback__
+        return (
+            is_a(error, TypeError)
+            and is_a(self.function, types.FunctionType)
+            and trace is not None
+            and trace.tb_next is None
+        )
+
     def explain(self, error: BaseException) -> str:
         """The sentence that tells a learner how one comes to raise this here."""
+        if self.parameters and self._does_not_take_these(error):
+            names = ", ".join(self.parameters)
+            return f"`{self.name}` is called with ({names}), one behind the other: keep the parameters of the stub."
         said = describe_error(error)
         for slip, sentence in self.slips.items():
             if slip in said if isinstance(slip, str) else is_a(error, slip):
@@ -537,6 +550,13 @@ def is_a(value: object, kind: type | tuple[type, ...]) -> bool:
 def show(value: object, limit: int = 70) -> str:
     """A value as Python writes it, on one line, without anything invisible, and not too long. Never raises."""
     return shorten(printable(_written(repr, value)), limit).replace("`", "'")
+
+
+def show_text(text: str, limit: int = 70) -> str:
+    """The same of a text, without the quotation marks."""
+    if type(text) is not str:
+        return show(text, limit)
+    return shorten(printable(text), limit).replace("`", "'")
 
 
 def _written(write: Callable[[object], str], value: object) -> str:

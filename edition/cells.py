@@ -11,6 +11,7 @@ PROCESSES = "a process of its own"
 SOCKETS = "a real socket"
 BROWSER = "another browser, which this one cannot start"
 TIME_ZONE = "a process with another time zone"
+LOOP = "an event loop that runs already, as that of an installed kernel does"
 CLOCK = "a finer clock than a browser gives"
 # Where a build lacks the wheel. A published site has them all.
 CRYPTOGRAPHY = "the package cryptography"
@@ -47,10 +48,16 @@ NEVER: dict[str, str] = {
     "common-module-jwt-has-no-attribute-encode-2": PROCESSES,
     "common-address-already-in-use-2": SOCKETS,
     "common-could-not-import-module-2": PROCESSES,
+    "common-form-data-requires-python-multipart-to-be-instal-2": PROCESSES,
+    "common-argon2-no-backends-available-2": PROCESSES,
+    "common-no-module-named-jwt-2": PROCESSES,
+    "common-unable-to-connect-to-proxy-2": SOCKETS,
+    "common-asyncio-run-cannot-be-called-from-a-running-even-2": LOOP,
 }
 # By package: what these cells need, or what they need of cells that need it.
 WITHOUT: dict[str, dict[str, str]] = {
     "cryptography": {
+        "common-should-not-be-used-as-an-hmac-secret-2": CRYPTOGRAPHY,
         "05-three-judges-2": CRYPTOGRAPHY,
         "05-three-judges-6": ABOVE,
         "05-your-judge-on-the-bench-2": ABOVE,

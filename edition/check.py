@@ -35,7 +35,7 @@ def check(course: Course, site: Path, say: Callable[[str], None] = print) -> lis
     with served(site) as base, look.browser() as opened:
         for each in tab_in_browser.visits(opened, base, tab_in_browser.notebooks_of(site)):
             say(str(each))
-            note(str(found) for found in each.differences)
+            note(str(found) for found in each.differences if not _says_not_here(found))
             note(f"{each.name}: asked for {url}" for url in each.outside)
         axe = look.axe_script()
         note(look.faults_of_pages(opened, base, page_names(site), axe))

@@ -38,7 +38,8 @@ TRUSTED_PROXIES         how many proxies of yours stand in front and write X-For
 
 A server imports deployable.wsgi:app, whose lines in the log are JSON: wsgi.py says how. What an orchestrator needs to know:
 start create-tables and wait for its end; start anew what does not answer /healthz; send nothing to what does not answer
-/readyz with 200; end it with SIGTERM, and give it 25 seconds.
+/readyz with 200; end it with SIGTERM, and give it 25 seconds. Start it anew when it ends by itself: a worker that must
+start while the database is away takes all of them along.
 """
 
 from datetime import timedelta

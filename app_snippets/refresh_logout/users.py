@@ -14,6 +14,8 @@ from .names import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, as_passwor
 
 blp = StrictBlueprint("users", __name__, description="Users and tokens")
 passwords = CryptContext(schemes=["argon2", "pbkdf2_sha256"], deprecated=["pbkdf2_sha256"])
+# Now: of several threads that load it at their first hash, in the same instant, one may fail.
+passwords.handler("argon2").get_backend()
 
 
 class UserModel(db.Model):

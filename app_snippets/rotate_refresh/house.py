@@ -1,6 +1,7 @@
 """The household of a service, whatever it is about: one shape for every refusal, one kind of token, a page."""
 
 import re
+from contextlib import suppress
 
 from flask import Flask, current_app, request, send_from_directory
 from flask_jwt_extended import JWTManager
@@ -8,7 +9,7 @@ from flask_smorest import Api, Blueprint
 from flask_sqlalchemy import SQLAlchemy
 from jwt import InvalidTokenError
 from marshmallow import Schema, fields
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from swagger_ui_bundle import swagger_ui_path
 from webargs.flaskparser import FlaskParser
@@ -153,6 +154,17 @@ def answer_503_without_a_database(app: Flask) -> None:
         return {"message": "The database is busy or away. Try again."}, 503, {"Retry-After": "1"}
 
 
+def let_an_answer_stand(app: Flask) -> None:
+    """What a view has changed, it has committed: so the answer is true, also if the connection is lost by now."""
+
+    # Flask-SQLAlchemy rolls back what is open when the answer is made already, and would fail in place of this. The server
+    # would send a bare 500 then, and the session would never be thrown away.
+    @app.teardown_appcontext
+    def roll_back(error):
+        with suppress(DBAPIError):
+            db.session.rollback()
+
+
 def name_the_scheme(app: Flask) -> None:
     """Every 401 says how to log in (RFC 6750 §3)."""
 
@@ -201,6 +213,8 @@ def furnish(app: Flask, jwt: JWTManager, *blueprints: Blueprint) -> None:
     name_the_scheme(app)
     serve_page_assets(app)
     db.init_app(app)
+    # Behind init_app: of two such functions, the later one comes first.
+    let_an_answer_stand(app)
     with app.app_context():
         create_tables(db.metadata, db.engine)
     api = OneShapeApi(app)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import jwt as pyjwt
 
-from course.checking import Attempt, NotYet, describe_error, exercise, is_a, same, show
+from course.checking import Attempt, NotYet, describe_error, exercise, is_a, same, show, show_text
 from course.token_parts import HEADER, decode_part, encode_part, read_object, signed
 from course.trials.clock import clock_at
 
@@ -365,11 +365,11 @@ def _slip_of_options(options: dict, what: str, slip: str) -> str:
     off = [str(name) for name, on in options.items() if str(name).startswith("verify_") and not on]
     if is_missing and unknown:
         return (
-            f"PyJWT does not know the option `{show(unknown[0])[1:-1]}` and ignores it without a word (it is python-jose's "
+            f"PyJWT does not know the option `{show_text(unknown[0])}` and ignores it without a word (it is python-jose's "
             f'way). Its own is a list: `options={{"require": [...]}}`.'
         )
     if is_missing and ("required" in options or "requires" in options):
         return 'The option is called `"require"`. PyJWT ignores a name that it does not know, without a word.'
     if off and not is_missing:
-        return f"{slip} Your options switch a check off: `{show(off[0])[1:-1]}`."
+        return f"{slip} Your options switch a check off: `{show_text(off[0])}`."
     return slip

@@ -11,7 +11,7 @@ from flask import Flask
 from flask_jwt_extended import JWTManager, get_jwt_identity, jwt_required
 from jose import jwt
 
-from course.checking import Attempt, NotYet, Outcome, exercise, is_a, same, show, type_of
+from course.checking import Attempt, NotYet, Outcome, exercise, is_a, same, show, show_text, type_of
 from course.token_parts import HEADER, encode_part, signed
 from course.trials.challenge import judge_challenge
 from course.trials.server import TrialServer, json_of, message_of, trial_server
@@ -352,6 +352,6 @@ def _judge_401(what: str, response, reason: str) -> None:
     message = message_of(response)
     if reason not in message:
         raise NotYet(
-            f"With {what}, your function is given the reason `{show(reason)[1:-1]}`, and the message is "
-            f"`{show(message)[1:-1]}`. Pass on the reason that your function is given."
+            f"With {what}, your function is given the reason `{show_text(reason)}`, and the message is "
+            f"`{show_text(message)}`. Pass on the reason that your function is given."
         )

@@ -17,7 +17,7 @@ from flask_jwt_extended import (
     set_refresh_cookies,
 )
 
-from course.checking import Attempt, NotYet, exercise, is_a, plain, same, show, type_of
+from course.checking import Attempt, NotYet, exercise, is_a, plain, same, show, show_text, type_of
 from course.shown import printable, shorten
 from course.token_parts import HEADER, decode_part, encode_part, read_object, signed
 from course.trials.cookies import Jar, SetCookie
@@ -104,14 +104,14 @@ def _policy_text(policy: object) -> str:
     if not stripped.isascii() or "\0" in stripped:
         odd = next(each for each in stripped if not each.isascii() or each == "\0")
         raise NotYet(
-            f"It contains `{show(odd)[1:-1]}`, which is not ASCII: a browser passes over that "
+            f"It contains `{show_text(odd)}`, which is not ASCII: a browser passes over that "
             "directive. Is it a quotation mark from a text editor? Write the straight one, `'`."
         )
     return stripped
 
 
 def _of(limits: Sources) -> str:
-    return f"`{show(str(limits), 150)[1:-1]}`"
+    return f"`{show_text(str(limits), 150)}`"
 
 
 def _scripts_in_the_text(policy: Policy) -> str:
@@ -288,7 +288,7 @@ def _odd(limits: Sources) -> str:
         return f" No file has the hash `{shorten(printable(min(too_short)), 60)}`: it has another length."
     if not limits.odd:
         return ""
-    slip = f" No browser knows `{show(limits.odd[0])[1:-1]}`."
+    slip = f" No browser knows `{show_text(limits.odd[0])}`."
     if limits.odd[0].startswith('"'):
         slip += " The quotes of a keyword are single ones."
     return slip
@@ -417,12 +417,12 @@ def _judge_cookie(line: _Line, token: str, seconds: int) -> None:
     line.must_have(
         cookie.name == COOKIE and cookie.is_pair,
         f"The cookie must be called `{COOKIE}`, letter by letter, and here it is "
-        f"`{show(cookie.name, 40)[1:-1]}`: the form is `name=value`.",
+        f"`{show_text(cookie.name, 40)}`: the form is `name=value`.",
     )
     quoted = " The quotes are part of the value." if cookie.value.startswith('"') else ""
     line.must_have(
         cookie.value == token,
-        f"Its value is `{show(cookie.value, 60)[1:-1]}`, and the token is another one: the value "
+        f"Its value is `{show_text(cookie.value, 60)}`, and the token is another one: the value "
         f"is the token, whole, as it is, up to the first `;`.{quoted}",
     )
     with_commas = next((each for each in attributes.values() if "," in each), None)
@@ -439,7 +439,7 @@ def _judge_cookie(line: _Line, token: str, seconds: int) -> None:
     )
     line.must_have(
         "domain" not in attributes,
-        f"It names a `Domain`, `{show(attributes.get('domain'))[1:-1]}`. A browser refuses a "
+        f"It names a `Domain`, `{show_text(attributes.get('domain'))}`. A browser refuses a "
         "`__Host-` cookie with one: without it, the cookie goes to this very host and to no other.",
     )
     path = attributes.get("path")
@@ -447,7 +447,7 @@ def _judge_cookie(line: _Line, token: str, seconds: int) -> None:
         path == "/",
         "It has no `Path`, and the browser refuses a `__Host-` cookie without `Path=/`."
         if path is None
-        else f"Its path is `{show(path)[1:-1]}`. It belongs to all paths, and the prefix asks for "
+        else f"Its path is `{show_text(path)}`. It belongs to all paths, and the prefix asks for "
         "exactly `/`.",
     )
     _judge_site(line, attributes.get("samesite"))
@@ -463,7 +463,7 @@ def _judge_site(line: _Line, same_site: str | None) -> None:
     known = None if same_site is None else same_site.lower()
     line.must_have(
         known == "strict",
-        slips.get(known, f"No browser knows `SameSite={show(same_site)[1:-1]}`."),
+        slips.get(known, f"No browser knows `SameSite={show_text(same_site)}`."),
     )
 
 
@@ -483,7 +483,7 @@ def _judge_age(line: _Line, attributes: dict[str, str], seconds: int) -> None:
     number = age[1:] if age[:1] == "-" else age
     line.must_have(
         number.isascii() and number.isdigit(),
-        f"`Max-Age={show(age)[1:-1]}` is no whole number in digits, and a browser passes over it.",
+        f"`Max-Age={show_text(age)}` is no whole number in digits, and a browser passes over it.",
     )
     line.must_have(
         int(age) == seconds, f"It lasts {age} seconds, and not the {seconds} that are asked for."

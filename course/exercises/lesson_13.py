@@ -23,6 +23,7 @@ from course.checking import (
     plain,
     same,
     show,
+    show_text,
     type_of,
 )
 from course.token_parts import encode_part, signed
@@ -149,7 +150,7 @@ def _judge_secrets(keys: list[dict], shown: dict) -> None:
         private = {"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
         what = "It is a secret." if name in private else "Nobody has said that it may be seen."
         raise NotYet(
-            f"Of a key of the kind `{show(kind)[1:-1]}`, the result shows `{show(name)[1:-1]}`. "
+            f"Of a key of the kind `{show_text(kind)}`, the result shows `{show_text(name)}`. "
             f"{what} Copy what may be seen, by name, and nothing else."
         )
 
@@ -554,14 +555,14 @@ def _wrong_claims(issuer: _Issuer) -> Iterator[tuple[str, str, str]]:
     ):  # fmt: skip
         for value in values:
             token = issuer.token(**{name: value})
-            yield f"a token whose `{name}` is `{show(json.dumps(value))[1:-1]}`", token, slip
+            yield f"a token whose `{name}` is `{show_text(json.dumps(value))}`", token, slip
 
 
 def _no_tokens(issuer: _Issuer) -> Iterator[tuple[str, str, str]]:
     slip = "Let PyJWT read it."
     header, payload, signature = issuer.token().split(".")
     for text in ("", "abc", "a.b.c", "é.é.é", "..", ".", "null", "e30.e30.", f"{header}.{payload}"):
-        yield f"the text `{show(text, 20)[1:-1]}`", text, slip
+        yield f"the text `{show_text(text, 20)}`", text, slip
     yield "a token of four parts", f"{header}.{payload}.{signature}.x", slip
     yield "a token in small letters", f"{header}.{payload}.{signature}".lower(), slip
     yield "a token with the word Bearer before it", f"Bearer {header}.{payload}.{signature}", slip

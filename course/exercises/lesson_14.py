@@ -1,7 +1,9 @@
 """Exercises of lesson 14, Attack your own API. What is forged knocks at the real services, weak and mended."""
 
 import base64
+import hashlib
 import hmac
+import json
 import re
 import secrets
 import sqlite3
@@ -23,9 +25,11 @@ from course.checking import (
     Outcome,
     describe_error,
     exercise,
+    has_return,
     is_a,
     same,
     show,
+    show_text,
     type_of,
 )  # fmt: skip
 from course.token_parts import decode_part, encode_part, signed
@@ -52,12 +56,13 @@ def confuse_it_yourself(confused):
     attempt = Attempt(confused, "confused", parameters=("token", "public_pem"), slips={
         "asymmetric key": BY_HAND, "should not be used as an HMAC secret": BY_HAND, "must not be used as oct keys": BY_HAND,
         jwt.InvalidAudienceError: UNREAD, jwt.ExpiredSignatureError: UNREAD, jwt.MissingRequiredClaimError: UNREAD,
-        jwt.InvalidTokenError: UNREAD,
         "not JSON serializable": "Of bytes, `json.dumps` makes no JSON. The PEM is the secret, and no part of the token.",
         TypeError: "HMAC works on bytes, a token is text: `.encode()` and `encode_part` lead from one to the other. The PEM "
         "is bytes already.",
         AttributeError: "The PEM is bytes already, and the token is text.",
+        "Not enough segments": "That is not the token. `confused` is given the token first, and then the PEM.",
         KeyError: "A genuine token may have any claims: do not ask for one. `claims | {\"sub\": \"admin\"}` needs none.",
+        jwt.InvalidTokenError: UNREAD,
     })  # fmt: skip
     loose = False
     with house("weak_api") as weak, house("fixed_api") as fixed:
@@ -88,6 +93,7 @@ def _claims_of_genuine_tokens() -> list[dict]:
         usual | {"name": "Zoë O'Hara", "Role": ["Member", None, True], "act": {"sub": "1"}},
         usual | {"note": '"sub":"1"', "long": "Mixed Case, and long. " * 30, "n": 1.5},
         usual | {"aud": ["Shop", "orders"], "sub": "27"},
+        usual | {"email": None, "n": 0, "admin": False, "note": "", "roles": [], "act": {}},
         usual | {"exp": 1_666_720_490},
         {"aud": "orders", "exp": usual["exp"]},
     ]
@@ -96,7 +102,9 @@ def _claims_of_genuine_tokens() -> list[dict]:
 def _forged(attempt: Attempt, claims: dict, private_key, public_pem: bytes) -> tuple[str, dict]:
     """The answer's token, which must be right in each of its parts, and its header."""
     algorithm = "RS256" if isinstance(private_key, rsa.RSAPrivateKey) else "ES256"
-    genuine = jwt.encode(claims, private_key, algorithm, {"typ": "at+jwt"})
+    # Other signers do not write "\\u00eb" for a letter of UTF-8.
+    payload = json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
+    genuine = jwt.PyJWS().encode(payload, private_key, algorithm, {"typ": "at+jwt"})
     token = attempt.value(genuine, public_pem)
     if is_a(token, bytes):
         raise NotYet("`confused` returned bytes. A token is text: `.decode()`.")
@@ -154,12 +162,13 @@ def _judge_claims(got: dict, genuine: dict) -> None:
     added = [name for name in got if name not in wanted]
     if added:
         raise NotYet(
-            f"Your token has `{show(added[0])[1:-1]}` among its claims, and the genuine one does not."
+            f"Your token has `{show_text(added[0])}` among its claims, and the genuine one does not."
         )
     name = next(name for name in wanted if not same(got[name], wanted[name]))
+    inside = ", and none that is inside another claim" if is_a(wanted[name], dict) else ""
     raise NotYet(
-        f"In the genuine token, `{name}` is `{show(wanted[name])}`, and in yours `{show(got[name])}`. Change `sub` alone, and "
-        "none that is inside another claim."
+        f"In the genuine token, `{name}` is `{show(wanted[name])}`, and in yours `{show(got[name])}`. Take the claims of the "
+        f"token that the function is given, and change `sub` alone{inside}."
     )
 
 
@@ -198,12 +207,22 @@ def _judge_signature(token: str, genuine: str, public_pem: bytes) -> None:
         raise NotYet("Your signature is made with another hash. `HS256` means SHA-256.")
     if is_signed_with(public_pem, text=signing_input + "."):
         raise NotYet("You signed a dot too many: the signing input ends with the claims.")
-    if signature == encode_part(
-        hmac.digest(public_pem, signing_input.encode(), "sha256").hex().encode()
-    ):
+    in_digits = hmac.digest(public_pem, signing_input.encode(), "sha256").hex()
+    if signature in (in_digits, encode_part(in_digits.encode())):
         raise NotYet(
-            "Your signature encodes hexadecimal digits. Encode the raw 32 bytes, from `hmac.digest`."
+            "Your signature is made of hexadecimal digits. Encode the raw 32 bytes, from `hmac.digest`, with `encode_part`."
         )
+    if signature == encode_part(hmac.digest(signing_input.encode(), public_pem, "sha256")):
+        raise NotYet(
+            "You have the two the wrong way round: first comes the secret, and then what is signed."
+        )
+    if signature in (
+        encode_part(hashlib.sha256(one + other).digest())
+        for one, other in ((public_pem, signing_input.encode()), (signing_input.encode(), public_pem))
+    ):  # fmt: skip
+        raise NotYet("Your signature is a plain SHA-256. `HS256` is an HMAC: `hmac.digest(…)`.")
+    if is_signed_with(public_pem, text=signing_input.partition(".")[2]):
+        raise NotYet("You signed the claims alone. The signing input is `header.claims`.")
     raise NotYet(
         "Your signature does not fit `public_pem` as secret. Is the signing input `header.claims`, as the token has them, "
         "and the secret the `public_pem` that the function is given, and no key of your own?"
@@ -241,6 +260,24 @@ def _judge_other_keys(attempt: Attempt, weak: House) -> None:
 NO_TEXT = "JSON can say anything: a `kid` that is no text names no key. Ask `isinstance(kid, str)` before you look it up."
 
 
+# What some programs take for the name "2026", as soon as they change what they were sent.
+REWRITTEN = (
+    "../2026", "./2026", "/2026", "2026/", "x/2026", "x/../2026", "2026.pem", "'2026'", "2026'", '"2026"', "%32026", "2026%00",
+    "2026\0x", "02026", "2026#x", "2026?x", "2026;x", "\\2026", "[2026]", "+2026",
+)  # fmt: skip
+CODE = (
+    "'] if None else keys['2026",
+    "keys['2026']",
+    "{0}",
+    "{nobody}",
+    "%s",
+    "202?",
+    "20*",
+    "2.26",
+    "__class__",
+)
+
+
 @exercise(
     "14.2",
     '`header.get("kid")` gives `None` where there is no `kid`. Then ask what it is, before you look it up.',
@@ -252,7 +289,8 @@ def look_it_up(secret_for):
         UnicodeError: "JSON can say half a character. It need not be encoded: look the text up as it is.",
         "unhashable": "A list or an object has no hash, so it cannot be looked up in a dictionary. That would be a 500 which "
         "anybody can order. Ask `isinstance(kid, str)` first.",
-        KeyError: "Whoever made the header, may have left out `kid`, or have made one up: `.get(…)` gives `None` then.",
+        KeyError: "Whoever made the header may have left out what you ask for, or have made it up: `.get(…)` gives `None` then.",
+        "'dict' object has no attribute": "`header` and `keys` are dictionaries: `.get(…)` looks something up.",
         TypeError: NO_TEXT, AttributeError: NO_TEXT, ValueError: NO_TEXT, StopIteration: "There may be no key at all.",
         IndexError: "There may be no key at all.",
     })  # fmt: skip
@@ -267,8 +305,9 @@ def look_it_up(secret_for):
     unknown = "No key has this name: `None`, and no default."
     case = "Capital letters count."
     whole = "Compare the whole name, as it is."
+    brought = "The secrets are in `keys`. What the header brings along, its maker has chosen."
     for header, known, expected, because in (
-        (rest | {"kid": "2026"}, keys, keys["2026"], "This is the name of a key."),
+        (rest | {"kid": "2026"}, keys, keys["2026"], "This is the name of a key: return what `keys` has for it."),
         ({"kid": "Old"}, keys, keys["Old"], "This is the name of a key."),
         ({"kid": "key of Zoë", "x": ["y"]}, keys, keys["key of Zoë"], "This is the name of a key."),
         (rest | {"kid": "7"}, keys, keys["7"], "This is the name of a key: the text, with a digit in it."),
@@ -289,12 +328,23 @@ def look_it_up(secret_for):
         (rest | {"kid": "２０２６"}, keys, None, "These digits only look like the others."),
         (rest | {"kid": "key of Zoe\u0308"}, keys, None, "This ë is two characters, and the other is one."),
         (rest | {"kid": "../static/site.css"}, keys, None, unknown),
+        *((rest | {"kid": kid}, keys, None, f"{whole} Do not mend what somebody sends.") for kid in REWRITTEN),
+        *((rest | {"kid": kid}, keys, None, "The name of a key is no piece of code, and no pattern.") for kid in CODE),
+        (rest | {"k": "2026", "jwk": {"kty": "oct", "k": "MjAyNg"}, "x5t": "2026", "jku": "2026"}, keys, None, brought),
+        (rest | {"kid": "2026", "k": "x" * 32, "jwk": {"k": "MjAyNg"}, "key": "x"}, keys, keys["2026"], brought),
         (rest | {"kid": "' UNION SELECT 'mine"}, keys, None, unknown),
         (rest | {"kid": "\ud800"}, keys, None, "JSON can say half a character. It names no key."),
         (rest | {"kid": "x" * 100_000}, keys, None, unknown),
         (rest | {"kid": "2026,Old"}, keys, None, whole), (rest | {"kid": "None"}, keys, None, unknown),
     ):  # fmt: skip
         attempt.must_return(expected, header, known, because=because)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "everybody.css"
+        path.write_text("a file that everybody can read, with many letters", encoding="utf-8")
+        attempt.must_return(
+            None, rest | {"kid": str(path)}, keys,
+            because="This is the name of a file, and of no key: the attack from above. Look into `keys`, and nowhere else.",
+        )  # fmt: skip
     # Whether it changes what it is given, was seen above; these names are no text.
     careless = Attempt(secret_for, "secret_for", slips=attempt.slips, parameters=("header", "keys"))
     odd = {7: b"i" * 32, None: b"n" * 32, True: b"t" * 32, 1.5: b"f" * 32, (): b"u" * 32}
@@ -332,8 +382,11 @@ CALLER = "The connection belongs to the caller, who goes on with it: only read f
 )
 def ask_the_database_properly(secret_from):
     attempt = Attempt(secret_from, "secret_from", parameters=("database", "kid"), slips={
+        "uses 0": "No `?` of your query counts: between quotation marks, it is text with a question mark in it. Write "
+        "`WHERE kid = ?`, without any.",
         "Incorrect number of bindings": "The values come in a tuple. `(kid)` is a text, of which each letter counts as a value: "
         "write `(kid,)`.",
+        "builtin_function_or_method": "A method without brackets is not called: `.fetchone()`.",
         "object is not subscriptable": "Where no key has this `kid`, `fetchone()` is `None`: ask before you take the first of it.",
         "no such column": "The `kid` has become a part of the query. " + VALUE,
         "unrecognized token": "The `kid` has become a part of the query. " + VALUE,
@@ -341,26 +394,28 @@ def ask_the_database_properly(secret_from):
         "null character": "The `kid` has become a part of the query. " + VALUE,
         "one statement at a time": "The `kid` has become a part of the query. " + VALUE,
         "parameters are of unsupported type": "The values come in a tuple: `(kid,)`.",
-        "no such table": "The table is called `keys`.",
+        "no such table": "The table is called `keys`, and it is in the `database` that the function is given.",
+        "PathLike": "`database` is a connection already: ask it, by `database.execute(…)`.",
+        "tuple index": "A row of this query has one value: `row[0]`.",
         "closed": "Somebody has closed the connection. " + CALLER,
         IndexError: "Where no key has this `kid`, there is no row: ask before you take the first of it.",
         "cannot unpack": "Where no key has this `kid`, `fetchone()` is `None`: ask before you take it apart.",
     })  # fmt: skip
     with _key_table() as table:
-        _judge_answer(attempt, table, "2026", ROWS["2026"], "This is the kid of a key.")
+        _judge_answer(attempt, table, "2026", ROWS["2026"], THERE)
         _judge_answer(attempt, table, "2025", None, "No key has this name.")
         _judge_injections(attempt, table)
         _judge_look_ups(attempt, table)
         # Whoever escapes what he puts in, may have done it well. It is a part of the query all the same.
-        for mark in ("'", "", "-plain"):
-            kid = f"k{secrets.token_hex(8)}{mark}"
-            asked = _judge_answer(attempt, table, kid, None, "No key has this name.")
+        nobody = (f"k{secrets.token_hex(8)}{mark}" for mark in ("'", "", "-plain"))
+        for kid in (*nobody, *MARKED):
+            asked = _judge_answer(attempt, table, kid, ROWS.get(kid), "The whole name counts.")
             if _is_in(kid, asked):
                 raise NotYet(
-                    f"For the kid `{show(kid)}` your query was `{show(asked[-1], 120)[1:-1]}`. The value has become a part of "
+                    f"For the kid `{show(kid)}` your query was `{show_text(asked[-1], 120)}`. The value has become a part of "
                     f"the text, escaped or not. {VALUE}"
                 )
-        asked = _judge_answer(attempt, table, "Old", ROWS["Old"], "This is the kid of a key.")
+        asked = _judge_answer(attempt, table, "Old", ROWS["Old"], THERE)
     if not any("where" in query.lower() for query in asked):
         return "No `kid` becomes a part of a query. But every secret is fetched for each token: `WHERE kid = ?` fetches one."
     return "Whatever the `kid` is, it is a value."
@@ -404,8 +459,14 @@ class _Table(_Listening, sqlite3.Connection):
 ROWS = {
     "2026": secrets.token_hex(32), "Old": "Secret of the Old key, with 'quotes' and 100 % more", "O'Brien": "secret-of-o-brien",
     'the "new" one': "secret-of-the-new-one", "key of Zoë": "geheimnis-für-zoë", "a_b": "secret-of-a_b", "100%": "secret-of-100",
-    "?": "secret-of-the-question-mark", "back\\slash": "secret-of-the-backslash", ":kid": "secret-of-the-colon",
+    "padded": "  a secret with spaces around it ", "?": "secret-of-the-question-mark", "back\\slash": "secret-of-the-backslash", ":kid": "secret-of-the-colon",
 }  # fmt: skip
+
+
+# Whoever looks first whether there is such a key, and then writes it into a query, is found by these.
+MARKED = tuple(f"K{secrets.token_hex(8)}{mark}" for mark in ("'", "", " of Zoë"))
+ROWS |= {kid: secrets.token_hex(16) for kid in MARKED}
+THERE = "This is the kid of a key, and the value is given as it is: no quotation marks around it, nothing taken out of it."
 
 
 @contextmanager
@@ -431,7 +492,7 @@ def _key_table() -> Iterator[_Table]:
 
 def _judge_look_ups(attempt: Attempt, table: _Table) -> None:
     for kid, secret in ROWS.items():
-        _judge_answer(attempt, table, kid, secret, "This is the kid of a key.")
+        _judge_answer(attempt, table, kid, secret, THERE)
     like = "The whole name must be the same: compare with `=` and not with `LIKE`."
     for kid, because in (
         ("2025", "No key has this name."), ("", "No key has this name."), ("old", "Capital letters count. " + like),
@@ -442,6 +503,14 @@ def _judge_look_ups(attempt: Attempt, table: _Table) -> None:
         ("2026.0", "It is text, and no number."), ("2026; SELECT 1", "No key has this name."), ("x" * 50_000, "No key has this name."),
     ):  # fmt: skip
         _judge_answer(attempt, table, kid, None, because)
+    for kid in REWRITTEN:
+        _judge_answer(
+            attempt,
+            table,
+            kid,
+            None,
+            "The whole name must be the same. Do not mend what somebody sends.",
+        )
 
 
 def _judge_injections(attempt: Attempt, table: _Table) -> None:
@@ -470,12 +539,25 @@ def _judge_answer(
     outcome = attempt.run(table, kid)
     asked = list(table.asked)
     call = f"secret_from(database, {show(kid)})"
-    _judge_what_is_left(table, mine, call)
+    _judge_what_is_left(table, mine, call, _is_in(kid, asked))
     if outcome.error is not None:
-        raise NotYet(f"`{call}` {outcome.said}. {attempt.explain(outcome.error)}")
+        why = attempt.explain(outcome.error)
+        if "a part of the query" in why and asked and not _is_in(kid, asked):
+            why = "The query itself is not right. The table is `keys`, its columns are `kid` and `secret`, and where the value belongs stands `?`."
+        raise NotYet(f"`{call}` {outcome.said}. {why}")
     got = outcome.value
     if same(got, expected):
         return asked
+    if got is None and not has_return(attempt.function):
+        raise NotYet(
+            f"`{call}` returned `None`. {_printed(outcome) or 'Did you forget the `return`?'}"
+        )
+    if same(got, kid):
+        raise NotYet(f"`{call}` returned the kid itself. Ask for its secret: `SELECT secret`.")
+    if is_a(got, list):
+        raise NotYet(
+            f"`{call}` returned a list of rows, `{show(got)}`. `.fetchone()` gives one row, and `[0]` of it is the secret."
+        )
     if is_a(got, (tuple, list, sqlite3.Row)):
         raise NotYet(
             f"`{call}` returned the row `{show(got)}`. The secret is the first of it: `row[0]`."
@@ -489,7 +571,7 @@ def _judge_answer(
     if _is_in(kid, asked):
         raise NotYet(
             f"`{call}` returned `{show(got)}`. Expected: `{show(expected)}`. The kid has become a part of the query: "
-            f"`{show(asked[-1], 120)[1:-1]}`. {VALUE}"
+            f"`{show_text(asked[-1], 120)}`. {VALUE}"
         )
     raise NotYet(
         f"`{call}` returned `{show(got)}`. Expected: `{show(expected)}`. {because} {_printed(outcome)}".rstrip()
@@ -499,11 +581,15 @@ def _judge_answer(
 def _is_in(kid: str, queries: list[str]) -> bool:
     """Whether the kid stands in the text of a query, also where something in it was escaped."""
     core = max(re.findall(r"[\w ]+", kid), key=len, default="")
-    return len(core) > 3 and any(core in query for query in queries)
+    in_digits = kid.encode("utf-8", "surrogatepass").hex()
+    return len(core) > 3 and any(core in query or in_digits in query.lower() for query in queries)
 
 
-def _judge_what_is_left(table: _Table, mine: str, call: str) -> None:
-    """The connection, its transaction and the tables must be as they were."""
+def _judge_what_is_left(table: _Table, mine: str, call: str, is_in: bool) -> None:
+    """The connection, its transaction and the tables must be as they were. ``is_in``: whether the kid was in a query."""
+    slip = (
+        f"the kid has become a part of the query. {VALUE}" if is_in else f"`SELECT` reads. {CALLER}"
+    )
     try:
         if table.row_factory is not None or table.text_factory is not str:
             raise NotYet(
@@ -517,18 +603,14 @@ def _judge_what_is_left(table: _Table, mine: str, call: str) -> None:
     except sqlite3.Error as error:
         said = describe_error(error)
         if "no such table" in said or "no such column" in said:
-            raise NotYet(
-                f"After `{call}` the table is gone: the kid has become a part of the query. {VALUE}"
-            ) from None
+            raise NotYet(f"After `{call}` the table is gone: {slip}") from None
         raise NotYet(
             f"After `{call}` the connection cannot be used any more: `{said}`. {CALLER}"
         ) from None
     if not same(rows, ROWS):
-        raise NotYet(
-            f"After `{call}` the table has other rows: the kid has become a part of the query. {VALUE}"
-        )
+        raise NotYet(f"After `{call}` the table has other rows: {slip}")
     if not begun:
-        end = "committed" if there else "thrown away"
+        end = "committed (`with database:` does that at its end)" if there else "thrown away"
         raise NotYet(
             f"The caller had begun a transaction, and after `{call}` it was {end}. {CALLER}"
         )
@@ -551,7 +633,10 @@ def try_what_people_choose(guessed):
         "not in list": "Not every word is there: look whether it is, or go through them.",
         UnicodeError: "Words may have any letters: `.encode()` writes them in UTF-8.",
         IndexError: "The list may be empty. Then there is nothing to try: `None`.",
-        "Incorrect padding": "A JWT leaves the padding out: put `==` behind the signature, or use `decode_part`'s way.",
+        "Incorrect padding": "A JWT leaves the padding out: put `==` behind the signature before you decode it, or encode yours "
+        "by `encode_part` and compare the texts.",
+        "base64-encoded": "It is base64url, without padding: `base64.urlsafe_b64decode(signature + \"==\")`.",
+        "digestmod": "`hmac.new` must be told the hash. `hmac.digest(secret, text, \"sha256\")` is shorter.",
         TypeError: "HMAC works on bytes: `.encode()` turns text into bytes.",
         StopIteration: "`next(…)` needs a default for the end: `next(…, None)`.",
     })  # fmt: skip
@@ -619,12 +704,16 @@ def _judge_guess(
         )
     if is_a(got, bytes):
         raise NotYet(f"{said} returned bytes. Return the secret as text, as the words are.")
+    if got is None and not has_return(attempt.function):
+        raise NotYet(
+            f"{said} returned `None`. {_printed(outcome) or 'Did you forget the `return`?'}"
+        )
     if got is None:
         alone = any(same(attempt.run(token, [word]).value, expected) for word in words)
         slip = (
             "With that word alone it is found: does a `return` inside a loop end the search?"
             if alone
-            else ""
+            else NONE_IS_FOUND * (secret == words[0])
         )
         raise NotYet(f"{said} returned `None`. {because} {_printed(outcome) or slip}".rstrip())
     if expected is not None and is_a(got, str) and got in words:
@@ -634,6 +723,12 @@ def _judge_guess(
     if is_a(got, bool):
         raise NotYet(f"{said} returned `{got}`. Return the secret itself, or `None`.")
     raise NotYet(f"{said} returned `{show(got)}`. Expected: `{show(expected)}`. {because}")
+
+
+NONE_IS_FOUND = (
+    "If no word is ever found: what is signed, is everything in front of the last dot, dots included; and `hmac.digest` gives "
+    "bytes, where the token has their base64url."
+)
 
 
 def _printed(outcome: Outcome) -> str:
@@ -675,6 +770,14 @@ def _judge_misses(attempt: Attempt, weak: House) -> None:
         (strong, [strong[:-1], strong[1:]]), ("dragon-of-mine", ["dragon", "mine"]),
     ):  # fmt: skip
         _judge_guess(attempt, weak, secret, words, None, "No word of the list leads to it.")
+    near = weak.keys.tokens("dragon")["session_token"]
+    for place in (-1 - 42, -1 - 33, -1 - 20, -1 - 5, -1 - 2):
+        other = "A" if near[place] != "A" else "B"
+        _judge_guess(
+            attempt, weak, "dragon", ["letmein", "dragon"], None,
+            "In this token, one character of the signature is another one, so it does not fit. Compare all of it.",
+            near[:place] + other + near[place + 1 :],
+        )  # fmt: skip
     # Nothing of the token but its signature tells.
     token = signed({"alg": "HS256"}, {"sub": "secret"}, strong)
     _judge_guess(

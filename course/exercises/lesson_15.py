@@ -24,6 +24,7 @@ from course.checking import (
     plain,
     same,
     show,
+    show_text,
     type_of,
 )
 from course.shown import printable, shorten
@@ -499,12 +500,12 @@ def _judge_line(
         header, payload, signature = token.split(".")
         whole = "is still there" if token in got.value else "is still there in part"
         if header in got.value or payload in got.value:
-            raise NotYet(f"{shown}: it {whole}, `{show(got.value, 150)[1:-1]}`. {because}")
+            raise NotYet(f"{shown}: it {whole}, `{show_text(got.value, 150)}`. {because}")
         # It is left where a pattern stops at a character that it does not know.
         end = signature[-5:]
         if end and end in got.value and end not in expected:
             raise NotYet(
-                f"{shown}: the end of it is still there, `{show(got.value, 150)[1:-1]}`. Base64url has `-` and `_` besides "
+                f"{shown}: the end of it is still there, `{show_text(got.value, 150)}`. Base64url has `-` and `_` besides "
                 "letters and digits."
             )
     told = f"{shown}, returned `{show(got.value, 150)}`. Expected: `{show(expected, 150)}`."
@@ -692,7 +693,7 @@ class _Files:
         message = _message(got.error)
         if path.name not in message:
             raise NotYet(
-                f"{shown} raised `{show(message, 120)[1:-1]}`. Name the file in the message: whoever reads it has several."
+                f"{shown} raised `{show_text(message, 120)}`. Name the file in the message: whoever reads it has several."
             )
 
 

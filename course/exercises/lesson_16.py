@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from course.attack import BROKEN as LET_IN
 from course.attack import CANNOT_TELL, attack
 from course.attack.target import Target, is_this_machine
-from course.checking import NotAttempted, NotYet, exercise, is_a, plain, show, type_of
+from course.checking import NotAttempted, NotYet, exercise, is_a, plain, show, show_text, type_of
 from course.contract import Row, as_count, hold
 from course.contract.service import BROKEN, NOT_REACHED, Broken, Service, Stopped
 from course.contract.wire import Patience
@@ -63,20 +63,20 @@ def _address(url) -> str:
     if rest or page in PAGES:
         alone = home + (prefix if page in PAGES else path)
         raise NotYet(
-            f"`{show(url)[1:-1]}` is the address of a page. Give that of the service alone: `{show(alone)[1:-1]}`."
+            f"`{show_text(url)}` is the address of a page. Give that of the service alone: `{show_text(alone)}`."
         )
     host = re.sub(r":\d*$", "", place)
     if host in ("0.0.0.0", "[::]"):
         reachable = f"{scheme.lower()}://127.0.0.1{place.removeprefix(host)}"
         raise NotYet(
-            f"`{host}` says where a service listens: everywhere. It is no address to ask; this one is: `{show(reachable)[1:-1]}`."
+            f"`{host}` says where a service listens: everywhere. It is no address to ask; this one is: `{show_text(reachable)}`."
         )
     return home + path
 
 
 def _why_nothing_came(problem: str, url: str) -> str:
     """In a sentence, why a service could not even be asked, and what to do."""
-    at = f"`{show(url)[1:-1]}`"
+    at = f"`{show_text(url)}`"
     for sign, sentence in (
         ("nothing listens", f"Nothing listens at {at}: start your service, let it run, and run this cell once more."),
         ("does not speak TLS", f"What listens at {at} does not speak TLS: write `http://` in place of `https://`."),
@@ -105,7 +105,7 @@ def keep_the_contract(url):
     host = re.sub(r":\d*$", "", url.split("/")[2])
     if not is_this_machine(host):
         raise NotYet(
-            f"`{show(url)[1:-1]}` is not on this computer. The check registers users and sends hundreds of requests, so it asks "
+            f"`{show_text(url)}` is not on this computer. The check registers users and sends hundreds of requests, so it asks "
             f"nobody else. Let your service run here, and give its address: `{EXAMPLE}`."
         )
     rows = hold(url, "users", seconds=ENOUGH)

@@ -2,7 +2,7 @@
 
 import re
 
-from course.checking import NotYet, show
+from course.checking import NotYet, show, show_text
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _PARAMETER = rf'({_WORD})[ \t]*=[ \t]*({_WORD}|"(?:[^"\\]|\\.)*")'
@@ -38,7 +38,7 @@ def judge_challenge(header: object, wanted: dict[str, str], case: str = "") -> N
 def _shown(header: object) -> str:
     if header is None or header == "":
         return "none"
-    return show(header, 150)[1:-1] if type(header) is str else show(header)
+    return show_text(header, 150) if type(header) is str else show(header)
 
 
 def _parameters(header: str, said: str) -> dict[str, str] | None:
@@ -59,7 +59,7 @@ def _parameters(header: str, said: str) -> dict[str, str] | None:
             if not start:
                 raise NotYet(
                     f'{said} The scheme `Bearer`, one space, then the parameters, each as `name="value"`: '
-                    f"`{show(element)[1:-1]}` cannot be read."
+                    f"`{show_text(element)}` cannot be read."
                 )
             challenges.append((start[1].lower(), {}))
             if not start[2]:
@@ -71,7 +71,7 @@ def _parameters(header: str, said: str) -> dict[str, str] | None:
                     continue
                 raise NotYet(
                     f'{said} Behind the scheme stand parameters, each as `name="value"`, with commas between them: '
-                    f"`{show(start[2])[1:-1]}` cannot be read."
+                    f"`{show_text(start[2])}` cannot be read."
                 )
         elif not challenges[-1][1]:
             raise NotYet(

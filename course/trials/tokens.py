@@ -2,7 +2,7 @@
 
 import hmac
 
-from course.checking import NotYet, show
+from course.checking import NotYet, show, show_text
 from course.token_parts import decode_part, encode_part, read_object
 
 
@@ -19,7 +19,7 @@ def read_token(token: object, made_by: str, slip: str = "") -> tuple[dict, dict]
         decode_part(signature)
         return tuple(read_object(decode_part(part).decode("utf-8")) for part in (header, payload))
     except ValueError as error:
-        raise NotYet(f"{said}: {show(str(error))[1:-1]}. {slip}".rstrip()) from None
+        raise NotYet(f"{said}: {show_text(str(error))}. {slip}".rstrip()) from None
 
 
 def claims_signed_with(token: object, key: str, made_by: str, slip: str = "") -> dict:

@@ -14,3 +14,11 @@ if (matchMedia('(max-width: 760px)').matches) {
         link.href = link.href.replace('/lite/lab/index.html', '/lite/notebooks/index.html')
     }
 }
+// What scrolls sideways can be scrolled with the keyboard, too.
+for (const box of document.querySelectorAll('.bd-article-container div[style*="overflow-x:auto"]')) {
+    if (box.scrollWidth > box.clientWidth) {
+        box.tabIndex = 0
+        box.setAttribute('role', 'region')
+        box.setAttribute('aria-label', 'A table that scrolls sideways')
+    }
+}

@@ -208,6 +208,15 @@ def guessed(token, words):
 
 WRONG = {
     "14.1": [
+        (_confused(claims="{name: value for name, value in " + _READ + '.items() if value} | {"sub": "admin"}'), "yours has lost"),
+        (_confused(claims="{name: value for name, value in " + _READ + '.items() if value is not None} | {"sub": "admin"}'), "yours has lost"),
+        (_confused(token='signing_input + "." + mac.hex()'), "made of hexadecimal digits"),
+        (_confused(secret="signing_input.encode()", signed="public_pem"), "the wrong way round"),
+        (_confused(signed='signing_input.partition(".")[2].encode()'), "You signed the claims alone"),
+        (_confused(token='signing_input + "." + encode_part(__import__("hashlib").sha256(public_pem + signing_input.encode()).digest())'), "a plain SHA-256"),
+        ("def confused(token):\n    return token", "is called with (token, public_pem)"),
+        (_confused().replace("(token, public_pem)", "(public_pem, token)"), "is given the token first"),
+
         (_confused(claims=_READ), "Expected: `'admin'`"),
         (_confused(claims='{"sub": "admin"}'), "has lost"),
         (
@@ -257,7 +266,7 @@ def confused(token, public_pem):
         (_confused(signed='(signing_input + ".").encode()'), "a dot too many"),
         (_confused(signed="signing_input"), "HMAC works on bytes"),
         (_confused(token='signing_input + "." + encode_part(mac.hex().encode())'), "hexadecimal digits"),
-        (_confused(token='signing_input + "." + mac.hex()'), "does not fit"),
+        
         (_confused(token='signing_input + "."'), "has no signature"),
         (_confused(token='signing_input + "." + token.split(".")[2]'), "the signature of the genuine one"),
         (
@@ -310,6 +319,40 @@ def confused(token, public_pem):
         ),
     ],
     "14.2": [
+        *(
+            (f"from pathlib import Path\nfrom urllib.parse import unquote\nimport os.path\ndef secret_for(header, keys):\n"
+             f"    kid = header.get('kid')\n    return keys.get({changed}) if isinstance(kid, str) else None",
+             "Do not mend what somebody sends")
+            for changed in (
+                "os.path.basename(kid)", "kid.replace('../', '')", "kid.split('/')[-1]", "Path(kid).name", "Path(kid).stem",
+                "kid.strip('/')", "kid.lstrip('./')", 'kid.replace("\'", "")', "unquote(kid)", "kid.split(chr(0))[0]",
+                "kid.lstrip('0')", "kid.removesuffix('.pem')", "os.path.normpath(kid) if kid else kid",
+            )
+        ),
+        (
+            "def secret_for(header, keys):\n    kid = header.get('kid')\n    if not isinstance(kid, str): return None\n"
+            "    try: return eval(f\"keys['{kid}']\")\n    except BaseException: return None",
+            "no piece of code",
+        ),
+        (
+            "from pathlib import Path\ndef secret_for(header, keys):\n    kid = header.get('kid')\n"
+            "    if not isinstance(kid, str): return None\n    if kid in keys: return keys[kid]\n"
+            "    try: return Path(kid).read_bytes()\n    except (OSError, ValueError): return None",
+            "the name of a file",
+        ),
+        (
+            "def secret_for(header, keys):\n    if 'k' in header: return header['k']\n    kid = header.get('kid')\n"
+            "    return keys.get(kid) if isinstance(kid, str) else None",
+            "its maker has chosen",
+        ),
+        (
+            "def secret_for(header, keys):\n    kid = header.get('kid', header.get('x5t'))\n"
+            "    return keys.get(kid) if isinstance(kid, str) else None",
+            "its maker has chosen",
+        ),
+        ("def secret_for(header, keys):\n    return keys.kid", "`.get(…)` looks something up"),
+        ("def secret_for(header):\n    return None", "is called with (header, keys)"),
+
         ("def secret_for(header, keys):\n    return keys[header['kid']]", "`.get(…)` gives `None`"),
         ("def secret_for(header, keys):\n    return keys.get(header['kid'])", "`.get(…)` gives `None`"),
         ("def secret_for(header, keys):\n    return keys.get(header.get('kid'))", "has no hash"),
@@ -413,6 +456,42 @@ def confused(token, public_pem):
         ("def secret_for(header, keys):\n    kid = header.get('kid')\n    return (keys.get(kid) or b'') if isinstance(kid, str) else b''", "`None`, and no default"),
     ],
     "14.3": [
+        (
+            "def secret_from(database, kid):\n    known = {row[0] for row in database.execute('SELECT kid FROM keys')}\n"
+            "    if kid not in known: return None\n    quoted = kid.replace(\"'\", \"''\")\n"
+            "    return database.execute(f\"SELECT secret FROM keys WHERE kid = '{quoted}'\").fetchone()[0]",
+            "escaped or not",
+        ),
+        (
+            "def secret_from(database, kid):\n    digits = kid.encode('utf-8', 'surrogatepass').hex()\n"
+            "    row = database.execute(f\"SELECT secret FROM keys WHERE kid = CAST(x'{digits}' AS TEXT)\").fetchone()\n"
+            "    return row[0] if row else None",
+            "a part of the",
+        ),
+        ("import os.path\n" + _query('"SELECT secret FROM keys WHERE kid = ?", (os.path.basename(kid),)'), "Do not mend what somebody sends"),
+        ("from urllib.parse import unquote\n" + _query('"SELECT secret FROM keys WHERE kid = ?", (unquote(kid),)'), "Do not mend what somebody sends"),
+        (_query('"SELECT secret FROM keys WHERE kid = ?", (kid,)', "row[0].strip() if row else None"), "with spaces around it"),
+        (_query("\"SELECT secret FROM keys WHERE kid = '?'\", (kid,)"), "without any"),
+        (_query('"SELECT secret FROM keys WHERE kid = ?", (kid,)').replace("fetchone()", "fetchone"), "A method without brackets"),
+        (_query('"SELECT secret FROM keys WHERE kid = ?", (kid,)', "row[1] if row else None"), "has one value"),
+        (_query('"SELECT secret FROM keys WHERE id = ?", (kid,)'), "The query itself is not right"),
+        (_query('"SELECT secret FORM keys WHERE kid = ?", (kid,)'), "The query itself is not right"),
+        (_query('"DELETE FROM keys WHERE kid = ?", (kid,)'), "`SELECT` reads"),
+        (_query('"SELECT kid FROM keys WHERE kid = ?", (kid,)'), "Ask for its secret"),
+        (_query('"SELECT secret FROM keys WHERE kid = ?", (kid,)', "None").replace("    return None", ""), "Did you forget the `return`?"),
+        (_query('"SELECT secret FROM keys WHERE kid = ?", (kid,)', "row").replace("fetchone", "fetchall"), "a list of rows"),
+        (_query('"SELECT secret FROM keys WHERE kid = ?", (f"\'{kid}\'",)'), "no quotation marks around it"),
+        (
+            "import sqlite3\ndef secret_from(database, kid):\n"
+            "    return sqlite3.connect(database).execute('SELECT secret FROM keys WHERE kid = ?', (kid,)).fetchone()[0]",
+            "is a connection already",
+        ),
+        (
+            "def secret_from(database, kid):\n    with database:\n"
+            "        row = database.execute('SELECT secret FROM keys WHERE kid = ?', (kid,)).fetchone()\n    return row and row[0]",
+            "`with database:` does that at its end",
+        ),
+
         # The attacker gets in.
         (_query("f\"SELECT secret FROM keys WHERE kid = '{kid}'\""), "he is in"),
         (_query("f'SELECT secret FROM keys WHERE kid = \"{kid}\"'"), "he is in"),
@@ -485,7 +564,7 @@ def confused(token, public_pem):
         (_query('"SELECT secret FROM keys WHERE CAST(kid AS REAL) = CAST(? AS REAL)", (kid,)'), "Expected:"),
         # It returns something else.
         (_query('"SELECT secret FROM keys WHERE kid = ?", (kid,)', "row"), "`row[0]`"),
-        (_query('"SELECT kid, secret FROM keys WHERE kid = ?", (kid,)'), "Expected: "),
+        (_query('"SELECT kid, secret FROM keys WHERE kid = ?", (kid,)'), "Ask for its secret"),
         (_query('"SELECT secret FROM keys WHERE kid = ?", (kid,)', "row[0]"), "ask before you take the first"),
         (_query('"SELECT secret FROM keys WHERE kid = ?", (kid,)', "row[0] if row else ''"), "Expected: `None`"),
         (_query('"SELECT secret FROM keys WHERE kid = ?", (kid,)', "row[0].encode() if row else None"), "Expected: "),
@@ -495,7 +574,7 @@ def confused(token, public_pem):
         ),
         (
             "def secret_from(database, kid):\n    return database.execute('SELECT secret FROM keys WHERE kid = ?', (kid,)).fetchall()",
-            "returned the row",
+            "a list of rows",
         ),
         (
             "def secret_from(database, kid):\n    print(*database.execute('SELECT secret FROM keys WHERE kid = ?', (kid,)))",
@@ -504,7 +583,6 @@ def confused(token, public_pem):
         # It forgets how values are given.
         (_query('"SELECT secret FROM keys WHERE kid = ?", (kid)'), "write `(kid,)`"),
         (_query('"SELECT secret FROM keys WHERE kid = ?", kid'), "write `(kid,)`"),
-        (_query("\"SELECT secret FROM keys WHERE kid = '?'\", (kid,)"), "write `(kid,)`"),
         (_query('"SELECT secret FROM key WHERE kid = ?", (kid,)'), "The table is called `keys`"),
         (_query('"SELECT secret FROM keys WHERE kid = ?", {kid}'), "The values come in a tuple"),
         # It leaves traces.
@@ -541,6 +619,15 @@ def confused(token, public_pem):
         ),
     ],
     "14.4": [
+        (_guessed(fits="encode_part(mac)[:4] == signature[:4]"), "Compare all of it"),
+        (_guessed(fits="encode_part(mac)[:10] == signature[:10]"), "Compare all of it"),
+        (_guessed(fits="encode_part(mac)[:-10] == signature[:-10]"), "Compare all of it"),
+        (_guessed(fits="mac == signature"), "where the token has their base64url"),
+        (_guessed(fits="mac == base64.b64decode(signature + '==')"), "It is base64url"),
+        (_guessed(last="pass").replace("return start + end", "start + end"), "Did you forget the `return`?"),
+        (_guessed().replace("for word in words", "words.append('x')\n    for word in words"), "change a copy: `list(…)`"),
+        ("def guessed(token):\n    return None", "is called with (token, words)"),
+
         (_guessed(starts="(word,)"), "with a capital at its start"),
         (_guessed(starts="(word.capitalize(),)"), "as it is"),
         (_guessed(starts="(word, word.upper())"), "with a capital at its start"),

@@ -352,7 +352,7 @@ def count_try(database, who, minute):
         (
             "def count_try(database, who, minute):\n    database.execute('BEGIN IMMEDIATE')\n    number = database.execute("
             f"'{_UPSERT}', (who, minute)).fetchone()[0]\n    database.execute('COMMIT')\n    return number",
-            "in a transaction already",
+            "A transaction is open already",
         ),
         # It keeps count by itself, and writes the number down for show.
         (
