@@ -66,6 +66,11 @@ def pytest_sessionfinish(session):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a third of the time is spent waiting for servers, browsers and kernels."""
+    return (os.cpu_count() or 1) + 1
+
+
 # The longest first, or one worker is still busy with them when the others have nothing left.
 LONG = (
     "lab", "postgresql", "tests/site/test_site.py", "tests/lessons/test_run_again.py", "tests/apps/test_copied_out.py",

@@ -18,7 +18,7 @@ if (matchMedia('(max-width: 760px)').matches) {
 for (const box of document.querySelectorAll('.bd-article-container div[style*="overflow-x:auto"]')) {
     if (box.scrollWidth > box.clientWidth) {
         box.tabIndex = 0
-        box.setAttribute('role', 'region')
+        box.setAttribute('role', 'group')
         box.setAttribute('aria-label', 'A table that scrolls sideways')
     }
 }
