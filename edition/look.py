@@ -97,7 +97,9 @@ MEASURE = """() => Reveal.getSlides().map((slide, at) => {
     const wide = Math.max(...[...slide.querySelectorAll('*')].map(part => part.scrollWidth - part.clientWidth)
         .filter((_, i) => slide.querySelectorAll('*')[i].clientWidth > 0), 0)
     const right = Math.max(...inner.map(box => box.right)) - innerWidth
-    return {title: slide.querySelector('h1,h2').textContent, low, right, wide, scrolls: slide.classList.contains('scrolls')}
+    const box = slide.getBoundingClientRect()
+    const seen = box.width > innerWidth / 2 && box.left >= 0 && box.top >= 0
+    return {seen, title: slide.querySelector('h1,h2').textContent, low, right, wide, scrolls: slide.classList.contains('scrolls')}
 })"""
 
 
@@ -113,6 +115,8 @@ def faults_of_slides(opened, base: str, names: list[str], axe: str) -> Iterator[
                 page.wait_for_function("window.Reveal && Reveal.isReady()")
                 for at, slide in enumerate(page.evaluate(MEASURE), 1):
                     where = f"{name}, slide {at} ({slide['title']}) at {width} x {height}"
+                    if not slide["seen"]:
+                        yield f"{where}: nobody can see it"
                     if slide["low"] > 0 or slide["right"] > 0:
                         yield f"{where}: {max(slide['low'], slide['right']):.0f} px too large"
                     if slide["wide"] > 1:

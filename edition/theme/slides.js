@@ -69,7 +69,7 @@ function pack(section) {
         [...slide.children].forEach((step, at) => {
             if (at > 1 || (at === 1 && step.classList.contains('output') && slide !== kept[0])) step.classList.add('fragment')
         })
-        for (const fit of ['fit-1', 'fit-2', 'scrolls']) {
+        for (const fit of ['fit-1', 'fit-2', 'fit-3', 'scrolls']) {
             if (height(slide) <= HIGH) break
             slide.classList.remove('fit-1')
             slide.classList.add(fit)

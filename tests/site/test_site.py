@@ -89,6 +89,17 @@ def test_slides_fit_on_the_wall_and_are_accessible(opened, address):
     assert list(look.faults_of_slides(opened, address, SAMPLE_DECK, axe)) == []
 
 
+def test_slides_that_nobody_can_see_are_a_fault(opened, site, address):
+    """Reveal takes the room that its parent has, and measured in none, everything fits."""
+    deck = (site / SAMPLE_DECK[0]).read_text(encoding="utf-8")
+    (site / "slides" / "blank.html").write_text(
+        deck.replace("<main>", '<main style="height: auto">'), encoding="utf-8"
+    )
+    found = list(look.faults_of_slides(opened, address, ["slides/blank.html"], look.axe_script()))
+    (site / "slides" / "blank.html").unlink()
+    assert any(each.endswith("nobody can see it") for each in found)
+
+
 def test_looking_finds_a_fault(opened, site, address):
     (site / "faulty.html").write_text(
         '<html lang="en"><title>x</title><main><h1>x</h1><p style="color:#aaa;width:2000px">grey</p>'
