@@ -13,6 +13,9 @@ def who_logs_in_gets_a_token(service: Service) -> None:
     tokens = service.expect(
         "right name and password", "POST", "/login", 200,
         texts=("access_token",), body=credentials(name, password),
+        twins=[
+            ("application/json; charset=utf-8", {"content_type": "application/json; charset=utf-8"}),
+        ],
     )  # fmt: skip
     service.expect(
         "with the access token", "GET", "/me", 200, texts=("id",), token=tokens["access_token"]
@@ -44,12 +47,17 @@ def bad_bodies_are_refused(service: Service) -> None:
         ("JSON nested 4,000 deep", (400, 422), "[" * 4_000),
         ("12,000 bytes, where 10,000 are the most", 413, credentials(name, padding)),
     ]
+    unreadable = [
+        ("half a character", {"body": credentials(name, password + "\ud800")}),
+        ("bytes that are no UTF-8", {"body": whole.encode().replace(b'", "', b'\xff", "', 1)}),
+    ]
     for what, status, body in bodies:
-        service.also(what, "POST", "/login", status, body=body)
+        twins = unreadable if what == "half of the JSON" else ()
+        service.also(what, "POST", "/login", status, body=body, twins=twins)
     # Without asking the server first, a page of another site can send text/plain, but not JSON (CSRF).
     service.also(
         "as text/plain, which a form of another site can send", "POST", "/login", 415,
-        body=whole, content_type="text/plain",
+        body=whole, content_type="text/plain", twins=[("text/plain; x=json", {"content_type": "text/plain; x=json"})],
     )  # fmt: skip
 
 
@@ -68,8 +76,13 @@ def odd_authorization_headers_are_refused(service: Service) -> None:
         ("the token without Bearer", {"Authorization": token}),
         ("Bearer without a token", {"Authorization": "Bearer"}),
     ]
+    others = [
+        (f"the word {word}", {"headers": {"Authorization": f"{word} {token}"}})
+        for word in ("Token", "Basic")
+    ]
     for what, headers in cases:
-        service.also(what, "GET", "/me", 401, headers=headers)
+        twins = others if what == "the token without Bearer" else ()
+        service.also(what, "GET", "/me", 401, headers=headers, twins=twins)
 
 
 def bad_tokens_are_refused(service: Service) -> None:

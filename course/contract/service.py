@@ -4,7 +4,7 @@ import json
 import re
 import secrets
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -146,6 +146,7 @@ class Service:
         message: str | None = None,
         error: str | None = None,
         shown: str | None = None,
+        twins: Sequence[tuple[str, dict]] = (),
         **request,
     ) -> dict:
         """Send a request and write down whether the answer is the expected one.
@@ -157,6 +158,7 @@ class Service:
             message: the exact message of a refusal.
             error: the code that ``WWW-Authenticate`` must carry (RFC 6750 §3.1); "" if it may carry none.
             shown: the path as the table names it.
+            twins: requests of the same kind, which must be answered alike: in words, and what of ``request`` is another.
             request: as of ``send``.
 
         Returns:
@@ -170,6 +172,13 @@ class Service:
         name = f"{method} {shown or path}  {what}"
         got = " ".join([str(answer.status), *texts])
         curl = self._curl(method, path, **request)
+        for words, others in twins:
+            if problems:
+                break
+            twin = request | others
+            found = problems_of(self.send(method, path, **twin), status, texts, message, error)
+            problems = [Problem(f"{problem.got}, with {words}", problem.cause) for problem in found]
+            curl = self._curl(method, path, **twin)
         self._write_down(name, _expected(status, texts), got, problems, curl)
         return answer.body if isinstance(answer.body, dict) else {}
 
@@ -251,7 +260,8 @@ class Service:
         content = None
         if body is not None:
             wanted["Content-Type"] = content_type
-            content = (body if isinstance(body, str) else json.dumps(body)).encode()
+            text = body if isinstance(body, (str, bytes)) else json.dumps(body)
+            content = text if isinstance(text, bytes) else text.encode()
         wanted |= headers or {}
         return {name: value for name, value in wanted.items() if value is not None}, content
 
@@ -263,7 +273,7 @@ class Service:
         for name, value in headers.items():
             words.append(f'-H "{name}: {without_secrets(name, value)}"')
         if content is not None:
-            text = content.decode()
+            text = content.decode("utf-8", "backslashreplace")
             if self.password:
                 text = text.replace(json.dumps(self.password)[1:-1], "PASSWORD")
             if len(text) > LONGEST_BODY:

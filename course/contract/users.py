@@ -11,7 +11,8 @@ def who_registers_can_log_in(service: Service) -> None:
         "a new name", "POST", "/register", 201,
         texts=("id", "username"), body=credentials(name, password),
     )  # fmt: skip
-    told = any(password in str(told) for told in user.values()) or "password" in user
+    told = any(password in str(told) for told in user.values())
+    told = told or any("password" in name.lower() for name in user)
     service.note(
         "POST /register  does not repeat the password",
         "no password",
@@ -56,23 +57,31 @@ def odd_registrations_are_refused(service: Service) -> None:
         ),
         ("1 MB, where 10,000 bytes are the most", 413, credentials(name, "x" * 1_000_000)),
     ]
+    # As near to the limit as can be.
+    nearest = {
+        cases[0][0]: [("14 characters", {"body": credentials(name, password[:14])})],
+        cases[3][0]: [("a line break", {"body": credentials(name + "\n", password)})],
+        cases[4][0]: [("65 characters", {"body": credentials("x" * 65, password)})],
+        cases[5][0]: [("1,001 characters", {"body": credentials(name, "x" * 1_001)})],
+    }
     for what, status, body in cases:
-        service.also(what, "POST", "/register", status, body=body)
+        service.also(what, "POST", "/register", status, body=body, twins=nearest.get(what, ()))
 
 
 def one_name_is_one_user_however_it_is_encoded(service: Service) -> None:
-    suffix, password = secrets.token_hex(6), "\u00e9" + secrets.token_urlsafe(18)
+    # 64 characters and 15, once they are in one spelling: neither too long nor too short.
+    suffix, password = secrets.token_hex(30), "\u00e9" + secrets.token_urlsafe(18)[:14]
     service.expect(
         "a name with \u00e9 as one character", "POST", "/register", 201,
-        texts=("id",), body=credentials(f"rene\u00e9{suffix}", password),
+        texts=("id",), body=credentials(f"ren\u00e9{suffix}", password),
     )  # fmt: skip
     service.expect(
         "the same with \u00e9 as two", "POST", "/register", 409,
-        body=credentials(f"renee\u0301{suffix}", password),
+        body=credentials(f"rene\u0301{suffix}", password),
     )  # fmt: skip
     service.expect(
         "name and password with \u00e9 as two", "POST", "/login", 200, texts=("access_token",),
-        body=credentials(f"renee\u0301{suffix}", password.replace("\u00e9", "e\u0301")),
+        body=credentials(f"rene\u0301{suffix}", password.replace("\u00e9", "e\u0301")),
     )  # fmt: skip
 
 

@@ -1,15 +1,18 @@
 """Exercises of lesson 15, Run it for real. Tries are counted in a real database, secrets stand in real files."""
 
+import base64
 import contextlib
 import io
+import logging
 import os
+import re
 import secrets
 import sqlite3
 import tempfile
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import jwt
@@ -68,13 +71,14 @@ def count_in_one_statement(count_try):
         for who in ODD_NAMES:
             tries.must_count(
                 who, 1, 1,
-                f"This name is new, and it is {show(who, 40)}, letter by letter. Give values to `execute` behind the "
-                "statement, for the `?` in it, and do not write them into its text.",
+                f"This name is new, and it is {show(who, 40)}, letter by letter: nothing is changed in it or taken off. It goes to "
+                "`execute` behind the statement, for a `?`, and not into its text.",
             )  # fmt: skip
         tries.must_count("ada", 0, 1, "Minute 0 is a minute like any other.")
         tries.must_count("ada", 2**40, 1, "A large number is a minute like any other.")
         tries.must_work_inside_a_transaction()
         tries.must_work_with_named_columns()
+        tries.must_not_hide_that_the_database_is_busy()
         tries.must_count_all_at_once()
     return f"One statement: of {AT_ONCE * TIMES} tries at the same time, from {AT_ONCE} connections, each got a number of its own."
 
@@ -98,7 +102,10 @@ class _Tries:
             "nobody has committed?",
             "'tuple' object has no attribute": "A row of `sqlite3` is a tuple: its first value is `[0]`.",
             "'NoneType' object is not subscriptable": "`fetchone()` gave `None`: the statement has no row to give. "
-            "`RETURNING n` makes one.",
+            "`RETURNING n` gives the row that was inserted or updated. Was one, the first time and the second?",
+            "SQL statements in progress": "A statement whose row nobody has fetched is still at work: `.fetchone()`, before the "
+            "block ends.",
+            "at most 2 arguments": "The values come in one tuple: `execute(statement, (who, minute))`.",
         })  # fmt: skip
         self.expected: dict[tuple[str, int], int] = {}
         self.statements: list[str] = []
@@ -181,6 +188,9 @@ class _Tries:
             pair for pair in stored | self.expected if stored.get(pair) != self.expected.get(pair)
         ]
         who, minute = pair = counted if counted in wrong else wrong[0]
+        others = [each for each in stored if each not in self.expected]
+        if pair == counted and pair not in stored and others:
+            because = f"There is a row for {show(others[0][0], 40)} in minute {show(others[0][1])}. {because}"
         because = (
             because
             if pair == counted
@@ -210,33 +220,59 @@ class _Tries:
             for text in sent[:3]
         )
         asks = [text.lstrip().upper().startswith("SELECT") for text in sent]
-        between = "Others may come in between."
-        if asks[0]:
+        between = ""
+        alone = any(
+            text.upper().split()[:2] in (["BEGIN", "IMMEDIATE"], ["BEGIN", "EXCLUSIVE"])
+            for text in self.statements
+        )
+        if alone:
+            between = "Your `BEGIN` keeps others out meanwhile, from the whole file, and for longer than it takes."
+        elif asks[0]:
             between = (
                 "Between two of them another process does the same: both read 4, and both write 5."
             )
         elif any(asks):
             between = "Between two of them another process may count, and then the number that you read is its own."
+        so_far = (
+            "The numbers are right."
+            if alone or not any(asks)
+            else "The numbers are right as long as nobody else counts."
+        )
         raise NotYet(
-            f"The numbers are right as long as nobody else counts. This call has sent {len(sent)} statements: {told}. "
+            f"{so_far} This call has sent {len(sent)} statements: {told}. "
             f"{between} Make it one: `RETURNING` lets the statement that writes answer as well."
         )
 
     def must_work_inside_a_transaction(self) -> None:
-        self.database.execute("INSERT INTO tries VALUES ('eve', 7, 3)")
-        self.expected["eve", 7] = 3
+        self.database.execute("INSERT INTO tries VALUES ('eve', 7, 999)")
+        self.expected["eve", 7] = 999
         self.must_count(
             "eve",
             7,
-            4,
+            1000,
             "The row was written a moment ago by the same connection, and is not committed yet.",
         )
 
     def must_work_with_named_columns(self) -> None:
         self.database.row_factory = sqlite3.Row
         self.must_count(
-            "eve", 7, 5, "The caller has set `row_factory`, so that columns have names."
+            "eve", 7, 1001, "The caller has set `row_factory`, so that columns have names."
         )
+
+    def must_not_hide_that_the_database_is_busy(self) -> None:
+        self.database.row_factory = None
+        self.database.execute("PRAGMA busy_timeout = 0")
+        with closing(sqlite3.connect(self.path, timeout=5, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            outcome = self.attempt.run(self.database, "ada", 29_400_000)
+            other.execute("ROLLBACK")
+        self.database.rollback()
+        self.database.execute("PRAGMA busy_timeout = 5000")
+        if not is_a(outcome.error, sqlite3.OperationalError):
+            raise NotYet(
+                f"Somebody else had locked the database, and `count_try` {outcome.said}. Then whoever keeps it busy is never at "
+                "the sixth try. Let the error through: the caller answers 503."
+            )
 
     def must_count_all_at_once(self) -> None:
         """From several connections, which begin at the same instant: each number from 1 on comes once."""
@@ -308,7 +344,7 @@ def the_address_that_counts(client_address):
         (ada, (ada, "", 0), "No proxies: the address of the connection."),
         (ada, (ada, eve, 0), no_proxies),
         (ada, (ada, f"{eve}, {proxy}", 0), no_proxies),
-        (ada, (proxy, ada, 1), "One proxy, which has written whom it saw."),
+        (ada, (proxy, ada, 1), "One proxy, which has written whom it saw: one address is enough."),
         (
             ada, (proxy, f"{eve}, {eve}, {inner}, {ada}", 1),
             f"Your one proxy wrote last: {ada}. What stands left of that, anybody may have written.",
@@ -338,6 +374,8 @@ def the_address_that_counts(client_address):
             ada, (proxy, ", ".join([eve] * 2_000 + [ada, inner]), 2),
             "Somebody has sent 2,000 addresses along. Yours are still the last two.",
         ),
+        ("10.20.30.40", (proxy, f"{eve}, 10.20.30.40", 1), "A client may be in a private network, too."),
+        (ada, (proxy, f"{eve}, {ada}, {inner}, {inner}, {proxy}", 4), "Four proxies: the fourth from the right."),
     ]  # fmt: skip
     # A header that is not there is empty text here: the stub says `forwarded: str`.
     for expected, (connection, forwarded, proxies), because in cases:
@@ -424,7 +462,11 @@ def _lines() -> Iterator[tuple[str, str, str, list[str], str]]:
     no_signature = f"{encode_part({'alg': 'none'})}.{encode_part({'sub': '1', 'role': 'admin'})}."
     large = jwt.encode({"sub": "1", "groups": [f"group-{number}" for number in range(500)]}, key)
 
-    anywhere = "A token stands in more places than behind `Bearer`."
+    anywhere = "A token stands in more places than behind `Bearer`, and in the middle of a line."
+    any_header = "The members of a header come in any order: of its first part, only `eyJ` is sure."
+    typ_first = f"{encode_part({'typ': 'JWT', 'alg': 'HS256'})}.{payload}.{'x' * 43}"
+    kid_first = f"{encode_part({'kid': '7', 'alg': 'HS256'})}.{payload}.{'y' * 43}"
+    of_rsa = f"{header}.{payload}.{encode_part(bytes(range(256)) * 2)}"
     for what, text in (
         ("in a header", "GET /me Authorization: Bearer {} 200"),
         ("in a header, in small letters", "authorization: bearer {}"),
@@ -437,6 +479,7 @@ def _lines() -> Iterator[tuple[str, str, str, list[str], str]]:
         ("at the end", "refused: {}"),
         ("alone", "{}"),
         ("in brackets", "InvalidTokenError('{}')"),
+        ("in square brackets", "tokens=[{}] done"),
         ("before a full stop", "Somebody sent {}. It was refused."),
         ("before a comma", "tokens: {}, and no more"),
         ("before a line break", "sent {}\n"),
@@ -445,7 +488,9 @@ def _lines() -> Iterator[tuple[str, str, str, list[str], str]]:
         for token in (plain_one, with_kid):
             yield f"a token {what}", text.format(token), text.format("[token]"), [token], anywhere
     for what, token, because in (
-        ("with an empty payload", short, "The payload `{}` is `e30`: only the first part must begin with `eyJ`."),
+        ("with an empty payload", short, "A part may be short, as the payload `{}`, which is `e30`, and only the first must begin with `eyJ`."),
+        ("whose header begins with `typ`", typ_first, any_header), ("whose header begins with `kid`", kid_first, any_header),
+        ("of RS512", of_rsa, "A signature may have hundreds of characters."),
         ("with `-` and `_`, also at its end", special, "Base64url has `-` and `_` besides letters and digits."),
         ("of HS512", refresh, "A long signature is a signature."),
         (f"of {len(large):,} characters", large, "It is long."),
@@ -476,6 +521,7 @@ def _lines() -> Iterator[tuple[str, str, str, list[str], str]]:
         ("version numbers", "Python 3.11.7, Flask 3.1.0"),
         ("addresses of machines", "127.0.0.1 asked www.example.com and eyjafjalla.south.example"),
         ("an address of a person", "mail to ada.b.lovelace@mail.example.com"),
+        ("a name that begins alike", "host eyJafjalla.example asked"),
         ("capital letters", "EYJ.ABC.DEF is no token"),
         ("an empty line", ""),
         ("what a log says already", "Bearer [token] was refused  \n"),
@@ -587,6 +633,19 @@ def a_secret_from_a_file(read_secret):
     return "Bytes from a file, and errors that name the file and nothing in it."
 
 
+@contextmanager
+def _what_is_logged() -> Iterator[io.StringIO]:
+    """What goes to the log and to stderr meanwhile."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    logging.getLogger().addHandler(handler)
+    try:
+        with contextlib.redirect_stderr(written):
+            yield written
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
 class _Files:
     """Files in a folder of their own, each under a new name, and what an answer makes of them."""
 
@@ -660,10 +719,12 @@ class _Files:
 
     def _run(self, path: Path, secret: bytes):
         there = sorted(self.folder.iterdir())
-        got = self.attempt.run(str(path))
-        if secret and any(_tells(got.printed, secret)):
+        with _what_is_logged() as logged:
+            got = self.attempt.run(str(path))
+        if secret and any(_tells(got.printed + logged.getvalue(), secret)):
             raise NotYet(
-                "It prints the secret. What a service prints stands in its log, and a log has many readers: leave that out."
+                "It prints or logs the secret, or a piece of it. What a service prints stands in its log, and a log has many "
+                "readers: leave that out."
             )
         if sorted(self.folder.iterdir()) != there:
             raise NotYet(
@@ -676,14 +737,15 @@ class _Files:
         if got.error is None:
             said = "bytes" if is_a(got.value, bytes) else f"`{show(got.value)}`"
             raise NotYet(
-                f"{shown} returned {said}. It must end with a `ValueError`: a service without a good key must not start."
+                f"{shown} returned {said}. It must end with a `ValueError`: a service without a good key must not start. (An "
+                "exception ends something when it is raised: `raise ValueError(…)`.)"
             )
         if not is_a(got.error, ValueError):
             raise NotYet(
                 f"{shown} raised `{_without_folder(got.error, path)}`. It must be a `ValueError`. "
                 f"{self.attempt.explain(got.error).replace(UNEXPLAINED, '')}".rstrip()
             )
-        told = _told(got.error)
+        told = _told(got.error).replace(str(path), "").replace(str(self.folder), "")
         if any(_tells(told, secret)):
             raise NotYet(
                 f"{shown} raised a `{type(got.error).__name__}`, and with it, what stands in the file (or a piece of it) is told "
@@ -692,8 +754,16 @@ class _Files:
             )
         message = _message(got.error)
         if path.name not in message:
+            said = (
+                f"with the message `{show_text(message, 120)}`" if message else "without a message"
+            )
+            slip = (
+                " An `f` is missing before its quotation mark."
+                if re.search(r"\{\w+\}", message)
+                else ""
+            )
             raise NotYet(
-                f"{shown} raised `{show_text(message, 120)}`. Name the file in the message: whoever reads it has several."
+                f"{shown} raised `{type(got.error).__name__}` {said}. Name the file in it: whoever reads it has several.{slip}"
             )
 
 
@@ -708,16 +778,19 @@ def _message(error: BaseException) -> str:
 def _told(error: BaseException) -> str:
     """All that a traceback says of an error: its message and its notes, and the chain before it, unless that is cut off."""
     try:
-        return "".join(traceback.format_exception(error)) + repr(error)
+        return "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
     # An exception of somebody's own may fail at that.
     except Exception:
         return ""
 
 
 def _tells(text: str, secret: bytes) -> Iterator[bool]:
-    """Whether eight bytes of the secret in a row stand in a text, in any of the ways in which they are usually written."""
-    for at in range(max(len(secret) - 7, 0)):
-        piece = secret[at : at + 8]
+    """Whether six bytes of the secret in a row stand in a text, in any of the ways in which they are usually written."""
+    # In Base64, whatever comes three bytes later is written alike.
+    for at in range(0, max(len(secret) - 8, 0), 3):
+        yield base64.b64encode(secret[at : at + 9]).decode() in text
+    for at in range(max(len(secret) - 5, 0)):
+        piece = secret[at : at + 6]
         for written in (piece.decode("latin-1"), repr(piece)[2:-1], piece.hex()):
             yield written in text
 

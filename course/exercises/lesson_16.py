@@ -12,6 +12,7 @@ from course.contract import Row, as_count, hold
 from course.contract.service import BROKEN, NOT_REACHED, Broken, Service, Stopped
 from course.contract.wire import Patience
 from course.server import Server
+from course.token_parts import decode_part, read_object
 
 # A service hashes passwords for real, and is asked some sixty times. The check ends by itself before its time is up: then it
 # can say what took so long.
@@ -25,10 +26,11 @@ NEEDS_MORE = ("public key as secret", "guessable secret", "another kind of token
 # What is behind a cause, for whoever meets it for the first time: the first that fits.
 ADVICE = (
     ("no answer: the connection broke", "It has hung up in the middle. What did it say last in its terminal?"),
-    ("text/html", "Is this your service, or another program at this address?"),
+    ("text/html", "Your framework makes this page by itself: one handler for all errors gives it the contract's shape. (Or is this another program's address?)"),
     ("sends on to another", "The addresses of the contract answer by themselves, and have no slash at the end."),
     ("^500 in place", "A 500 is an exception in your code: its traceback is where your service runs, and its last line says what nobody had looked at."),
     ("^501 in place", "This is not written yet."),
+    ("^413 in place", "Up to 10,000 bytes, a body is looked at."),
     ("in place of 413", "Look at the length of a body before you look at what is in it: 10,000 bytes are the most."),
     ("in place of 415", "Look at `Content-Type` before you look at the body: anything but `application/json` is 415."),
     ("in place of 400 or 422", "Read JSON in one place, and catch what its parser raises: `ValueError`, and `RecursionError` for lists in lists."),
@@ -146,7 +148,8 @@ def _next_step(rows: Sequence[Row], url: str) -> str:
             break
     advice = next((words for sign, words in ADVICE if re.search(sign, f"{most} ({first.got})")), "")
     curl = first.curl or f"uv run course contract {url} --level users"
-    return " ".join(part for part in (begin, advice, f"To see it: `{curl}`") if part)
+    see = f"To see it: `{curl}`" + ", with the token of this row for `$TOKEN`" * ("$TOKEN" in curl)
+    return " ".join(part for part in (begin, advice, see) if part)
 
 
 def _named(row: Row) -> str:
@@ -178,6 +181,13 @@ def withstand_the_attack(url):
     except (Broken, Stopped) as reason:
         raise NotYet(f"The attack cannot begin: {reason}. Solve 16.1 first.") from None
     except ValueError as error:
+        if "There is no port" in str(error):
+            raise NotYet(_why_nothing_came("not an address", url)) from None
+        if "must be a signed JWT" in str(error):
+            raise NotYet(
+                "The access token of your service is no JWT. The contract leaves that open, and there is nothing to forge then: "
+                "whoever guesses is all there is. This exercise attacks JWTs, so let a service that signs some stand trial."
+            ) from None
         raise NotYet(f"The attack cannot begin: {error}") from None
     again = f"With a token of yours, `uv run course attack {url}/me --token …` shows every line."
     for line in report.lines:
@@ -188,8 +198,19 @@ def withstand_the_attack(url):
             raise NotYet(
                 f"Of *{line.name}* (RFC {line.section}) nothing can be told: {line.why}. {again}"
             )
+    _judge_lifetime(tokens["access_token"])
     unseen = [line.name for line in report.lines if line.verdict == CANNOT_TELL]
-    return f"{report.told} kinds of attacks, and none got in. What nobody could tell from here: {', '.join(unseen) or 'nothing'}."
+    return f"{report.told} kinds of attacks, and none got in. Tried, or not to be tried from outside, and so without a verdict: {', '.join(unseen) or 'nothing'}."
+
+
+def _judge_lifetime(token: str) -> None:
+    """Whoever finds a token that never ends, has found a password."""
+    claims = read_object(decode_part(token.split(".")[1]).decode("utf-8"))
+    if not is_a(claims.get("exp"), (int, float)):
+        raise NotYet(
+            "Nothing that was forged got in. But your access token has no `exp`: whoever finds one may use it for ever. Sign one "
+            "that ends, and refuse those that do not."
+        )
 
 
 def _other_token(tokens: dict) -> str | None:

@@ -238,6 +238,27 @@ def _as_text(encoding: str) -> str:
 WRONG = {
     "15.1": [
         (
+            "import sqlite3\ndef count_try(database, who, minute):\n    try:\n        with database:\n"
+            "            return database.execute('INSERT INTO tries VALUES (?, ?, 1) ON CONFLICT (who, minute) DO UPDATE SET n = n + 1 RETURNING n', (who, minute)).fetchone()[0]\n"
+            "    except sqlite3.OperationalError:\n        return 1",
+            "whoever keeps it busy",
+        ),
+        (
+            "def count_try(database, who, minute):\n    with database:\n"
+            "        return database.execute('INSERT INTO tries VALUES (?, ?, 1) ON CONFLICT (who, minute) DO UPDATE SET n = MIN(n + 1, 100) RETURNING n', (who, minute)).fetchone()[0]",
+            "Expected: `1000`",
+        ),
+        (
+            "def count_try(database, who, minute):\n    with database:\n"
+            "        return database.execute('INSERT INTO tries VALUES (?, ?, 1) ON CONFLICT (who, minute) DO UPDATE SET n = n + 1 RETURNING n', who, minute).fetchone()[0]",
+            "The values come in one tuple",
+        ),
+        (
+            "def count_try(database, who, minute):\n    with database:\n"
+            "        return database.execute('INSERT INTO tries VALUES (?, ?, 1) ON CONFLICT (who, minute) DO UPDATE SET n = n + 1 RETURNING n', (who, minute % 60)).fetchone()[0]",
+            "There is a row for 'ada' in minute 0",
+        ),
+        (
             """
 def count_try(database, who, minute):
     with database:
@@ -308,7 +329,7 @@ def count_try(database, who, minute):
         (
             "def count_try(database, who, minute):\n    with database:\n        return database.execute("
             f"f\"{_UPSERT}\".replace('?, ?', f\"'{{who}}', {{minute}}\")).fetchone()[0]",
-            "do not write them into its text",
+            "and not into its text",
         ),
         (
             "def count_try(database, who, minute):\n    with database:\n        return database.execute("
@@ -325,7 +346,7 @@ def count_try(database, who, minute):
         ),
         (
             _COUNT.format(statement=_UPSERT.replace(" RETURNING n", ""), index="[0]"),
-            "`RETURNING n` makes one",
+            "gives the row that was inserted",
         ),
         (
             _COUNT.format(statement=_UPSERT, index="[0]").replace("return ", "number = "),
@@ -410,6 +431,13 @@ def count_try(database, who, minute):
     ],
     "15.2": [
         (
+            "def client_address(connection, forwarded, proxies):\n"
+            "    found = [each.strip() for each in forwarded.split(',') if each.strip()]\n"
+            "    if not proxies or len(found) < proxies: return connection\n    address = found[-proxies]\n"
+            "    return connection if address.startswith('10.') else address",
+            "in a private network",
+        ),
+        (
             _ADDRESS.format("addresses[0]"),
             "the first address, which the client itself may have written",
         ),
@@ -493,6 +521,22 @@ def count_try(database, who, minute):
         ),
     ],
     "15.3": [
+        (
+            "import re\ndef blanked(line):\n    return re.sub(r'eyJhbGciOi[\\w-]*\\.[\\w-]+\\.[\\w-]*', '[token]', line)",
+            "only `eyJ` is sure",
+        ),
+        (
+            "import re\ndef blanked(line):\n    return re.sub(r'eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]{0,86}', '[token]', line)",
+            "still there",
+        ),
+        (
+            "import re\ndef blanked(line):\n    return re.sub(r'eyJ[\\w-]+\\.[\\w-]+\\.?[\\w-]*', '[token]', line)",
+            "no token in it",
+        ),
+        (
+            "import re\ndef blanked(line):\n    return re.sub(r'eyJ[A-z0-9-]+\\.[A-z0-9-]+\\.[A-z0-9-]*', '[token]', line)",
+            "in square brackets",
+        ),
         (_BLANK.format(r"Bearer \S+"), "Bearer"),
         (
             "def blanked(line):\n    head, bearer, rest = line.partition('Bearer ')\n"
@@ -557,6 +601,22 @@ def count_try(database, who, minute):
         ),
     ],
     "15.4": [
+        (
+            "import logging\nfrom pathlib import Path\ndef read_secret(path):\n    try:\n        secret = Path(path).read_bytes().strip()\n    except OSError:\n        raise ValueError(f'{path} cannot be read') from None\n"
+            "    if len(secret) < 32: raise ValueError(f'{path} is too short')\n"
+            "    logging.getLogger('x').warning('secret %s', secret)\n    return secret",
+            "It prints or logs the secret",
+        ),
+        (
+            "import base64\nfrom pathlib import Path\ndef read_secret(path):\n    try:\n        secret = Path(path).read_bytes().strip()\n    except OSError:\n        raise ValueError(f'{path} cannot be read') from None\n"
+            "    if len(secret) < 32: raise ValueError(f'{path} is too short: {base64.b64encode(secret).decode()}')\n    return secret",
+            "what stands in the file",
+        ),
+        (
+            "from pathlib import Path\ndef read_secret(path):\n    try:\n        secret = Path(path).read_bytes().strip()\n    except OSError:\n        raise ValueError(f'{path} cannot be read') from None\n"
+            "    if len(secret) < 32: raise ValueError('{path} is too short')\n    return secret",
+            "An `f` is missing",
+        ),
         (_read(read="Path(path).read_bytes()"), "an editor ends a file with a line break"),
         (_read(read="Path(path).read_bytes().rstrip(b'\\n')"), "Some of the white space"),
         (_read(read="Path(path).read_text().strip()"), "Expected bytes: a key is bytes"),
@@ -595,8 +655,8 @@ def count_try(database, who, minute):
         (_read(short="not secret"), "a service without a good key must not start"),
         (_read(short="False"), "nothing in it"),
         (_read(short="len(Path(path).read_bytes()) < 32"), "nothing but white space"),
-        (_read(weak="'The secret is too short'"), "Name the file in the message"),
-        (_read(unreadable="'no file'"), "Name the file in the message"),
+        (_read(weak="'The secret is too short'"), "Name the file in it"),
+        (_read(unreadable="'no file'"), "Name the file in it"),
         (_read(weak="f'{path}: {secret} is too short'"), "is told to whoever reads the log"),
         (
             _read(weak="f'{path}: {secret[:10]!r}... is too short'"),
@@ -625,7 +685,7 @@ def count_try(database, who, minute):
         ),
         (
             _read().replace("    if len", "    print('read', secret)\n    if len"),
-            "It prints the secret",
+            "It prints or logs the secret",
         ),
         (
             "import functools\n@functools.cache" + _read(),

@@ -150,7 +150,7 @@ WRONG = {
         ("my_service = 'http://service.example'", "this machine only"),
         ("my_service = 5000", "Expected the address of your service as text"),
         ("from course.starter.fastapi_service import app\nmy_service = serve(app, 'starter').url", "Solve 16.1 first"),
-        (_attacked('return jwt.encode(claims, self.key, algorithm="HS256")', "return secrets.token_urlsafe(32)", pair=""), "must be a signed JWT"),
+        (_attacked('return jwt.encode(claims, self.key, algorithm="HS256")', "return secrets.token_urlsafe(32)", pair=""), "is no JWT"),
         (
             _attacked('claims = request.app.state.service.claims(request, "access")\n    return JSONResponse({"id": claims["sub"]})', 'return JSONResponse({"id": "1"})'),
             "it guards nothing",
