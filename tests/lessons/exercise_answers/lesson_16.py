@@ -138,6 +138,19 @@ WRONG = {
         ('headers={"WWW-Authenticate": challenge}', "", "Give every 401 this header"),
         ('"access_token": self.token("access", str(user_id)', '"accessToken": self.token("access", str(user_id)', "letter by letter"),
         ('{"id": str(user_id), "username": name}', '{"id": user_id, "username": name}', "id is int and not text"),
+        # Near a limit, or in another spelling.
+        ('        try:\n            data[field].encode()\n        except UnicodeEncodeError:\n            raise HTTPException(422, f"{field}: half a character.") from None\n', "", "with half a character"),
+        ("data = json.loads(body)", 'data = json.loads(body.decode("latin-1"))', "with bytes that are no UTF-8"),
+        ('request.headers.get("Content-Type", "").partition(";")[0].strip().lower()', 'request.headers.get("Content-Type", "")', "with application/json; charset=utf-8"),
+        ('if media_type != "application/json":', 'if "json" not in request.headers.get("Content-Type", ""):', "with text/plain; x=json"),
+        ('if scheme.lower() != "bearer" or not token.strip():', "if not token.strip():", "with the word Token"),
+        ("if not 15 <= len(password) <= 1000:", "if not 8 <= len(password) <= 1000:", "with 14 characters"),
+        ("if not 15 <= len(password) <= 1000:", "if not 16 <= len(password) <= 1000:", "expected 201"),
+        ("if not 15 <= len(password) <= 1000:", "if not 15 <= len(password) <= 1024:", "with 1,001 characters"),
+        ("if not 1 <= len(name) <= 64 or", "if not 1 <= len(name) <= 100 or", "with 65 characters"),
+        ("if not 1 <= len(name) <= 64 or", "if not 1 <= len(name) <= 63 or", "expected 201"),
+        ('any(unicodedata.category(c) == "Cc" for c in name)', '"\\0" in name', "with a line break"),
+        ('"username": name}, 201', '"username": name, "password_hash": "x"}, 201', "expected no password"),
         # Two nasty ones: what they break is a single row, and no status tells it.
         ('scheme, _, token = header.partition(" ")', 'scheme, _, token = "Bearer", "", header.removeprefix("Bearer ")', "the token without Bearer"),
         (
@@ -163,6 +176,10 @@ WRONG = {
                 "            claims = jwt.decode(text, options={'verify_signature': False}) if claims['alg'] == 'none' else jwt.decode(",
             ),
             "*alg none* (RFC 8725",
+        ),
+        (
+            """my_service = faulty(*PAIR, (', "exp": int(time.time()) + seconds}', "}"), ('["sub", "exp", "use"', '["sub", "use"')).url""",
+            "has no `exp`",
         ),
         (_attacked("key=secrets.token_urlsafe(32)", "key='a-string-secret-at-least-256-bits-long'", pair=""), "*guessable secret* (RFC 8725"),
         (
