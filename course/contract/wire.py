@@ -75,7 +75,8 @@ class Patience:
     def one_more(self) -> str:
         """Why one more request takes too long; empty, if it does not. Asked before each."""
         if self.seconds is not None and time.monotonic() - self.begun > self.seconds:
-            return f"{self.asked} requests took more than {self.seconds:g} seconds: the others were not asked"
+            requests = "request" if self.asked == 1 else "requests"
+            return f"{self.asked} {requests} took more than {self.seconds:g} seconds: the others were not asked"
         self.asked += 1
         return ""
 

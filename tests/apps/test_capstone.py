@@ -187,10 +187,12 @@ class Slow(Around):
 
 
 @pytest.mark.parametrize(
-    ("exercise", "said"), [("16.1", "It is slow: "), ("16.2", "nothing can be told: ")]
+    ("exercise", "said"),
+    # On a busy machine, the time for 16.2 is up before its attack begins.
+    [("16.1", "It is slow: "), ("16.2", "nothing can be told: |The attack cannot begin: ")],
 )
 def test_service_that_is_slow_is_told_so_before_time_is_up(exercise, said, monkeypatch):
     monkeypatch.setattr("course.exercises.lesson_16.ENOUGH", 0.2)
     result = checking.check(exercise, faulty(around=Slow).url)
-    assert result.outcome == checking.NOT_YET and said in result.text
-    assert re.search(r" \d+ requests took more than 0.2 seconds", result.text)
+    assert result.outcome == checking.NOT_YET and re.search(said, result.text)
+    assert re.search(r" \d+ requests? took more than 0.2 seconds", result.text)
