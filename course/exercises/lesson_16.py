@@ -127,7 +127,7 @@ def _next_step(rows: Sequence[Row], url: str) -> str:
     waiting = [row for row in rows if row.verdict == NOT_REACHED]
     for sign, sentence in (
         ("nothing listens", "Your service has ended: from {request} on, nothing listens. Look at what it said last in its terminal, and start it again."),
-        ("requests took more than", "It is slow: {got}. An answer should take far less than a second, and a login some tenths of one, for the hash. What does your service do meanwhile?"),
+        ("took more than", "It is slow: {got}. An answer should take far less than a second, and a login some tenths of one, for the hash. What does your service do meanwhile?"),
         ("no answer within", "It keeps one waiting, first at this request: {request}. Does something in your service wait for itself?"),
     ):  # fmt: skip
         if found := next((row for row in rows if sign in row.got), None):
