@@ -67,6 +67,24 @@ def test_a_wheel_that_was_changed_in_the_cache_is_refused(tmp_path, monkeypatch)
     assert not path.exists()
 
 
+def test_workflows_fit_their_schema(tmp_path):
+    misspelt = tmp_path / "pages.yml"
+    text = (ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8")
+    misspelt.write_text(text.replace("runs-on:", "run-on:", 1), encoding="utf-8")
+    check = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        "vendor.github-workflows",
+    ]
+    right = sorted(map(str, (ROOT / ".github/workflows").glob("*.yml")))
+    assert len(right) == 2
+    assert subprocess.run([*check, *right], capture_output=True).returncode == 0
+    refused = subprocess.run([*check, str(misspelt)], capture_output=True, text=True)
+    assert refused.returncode == 1 and "run-on" in refused.stdout
+
+
 LOCK = {
     "package": [
         {"name": "a", "version": "1", "dependencies": [
