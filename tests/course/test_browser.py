@@ -187,6 +187,16 @@ def listening_everywhere():
     udp.close()
 
 
+def has_a_way_out() -> bool:
+    """Whether any network is there besides this machine itself: without one, WebRTC sends nothing. Nor does this."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return False
+    return True
+
+
 @needs_a_browser
 def test_nothing_else_is_reached_by_name_or_by_address(monkeypatch):
     with listening_everywhere() as (port, udp_port, reached):
@@ -199,7 +209,8 @@ def test_nothing_else_is_reached_by_name_or_by_address(monkeypatch):
                 browser, "FLAGS", [flag for flag in browser.FLAGS if not flag.startswith(guards)]
             )
             assert visit(f"http://localhost:{page_port}/")
-    assert set(own_addresses()) | {"a.localhost", "by UDP"} <= set(reached)
+    assert set(own_addresses()) | {"a.localhost"} <= set(reached)
+    assert "by UDP" in reached or not has_a_way_out()
 
 
 @needs_a_browser
