@@ -37,22 +37,21 @@ def bad_bodies_are_refused(service: Service) -> None:
     name, password = service.new_user()
     whole = json.dumps(credentials(name, password))
     padding = "x" * (12_000 - len(json.dumps(credentials(name, ""))))
+    unreadable = [
+        ("half a character", {"body": credentials(name, password + "\ud800")}),
+        ("bytes that are no UTF-8", {"body": whole.encode().replace(b'", "', b'\xff", "', 1)}),
+    ]
     bodies = [
         ("no password", 422, {"username": name}),
         ("password is a number", 422, {"username": name, "password": 1}),
         ("name is a list", 422, {"username": [name], "password": password}),
         ("a list", 422, [name, password]),
-        ("half of the JSON", (400, 422), whole[:-5]),
+        ("half of the JSON", (400, 422), whole[:-5], *unreadable),
         ("no JSON at all", (400, 422), "hello"),
         ("JSON nested 4,000 deep", (400, 422), "[" * 4_000),
         ("12,000 bytes, where 10,000 are the most", 413, credentials(name, padding)),
     ]
-    unreadable = [
-        ("half a character", {"body": credentials(name, password + "\ud800")}),
-        ("bytes that are no UTF-8", {"body": whole.encode().replace(b'", "', b'\xff", "', 1)}),
-    ]
-    for what, status, body in bodies:
-        twins = unreadable if what == "half of the JSON" else ()
+    for what, status, body, *twins in bodies:
         service.also(what, "POST", "/login", status, body=body, twins=twins)
     # Without asking the server first, a page of another site can send text/plain, but not JSON (CSRF).
     service.also(
@@ -70,18 +69,17 @@ def odd_authorization_headers_are_refused(service: Service) -> None:
     name, password = service.new_user()
     token = service.log_in(name, password)["access_token"]
     basic = base64.b64encode(f"{name}:{password}".encode()).decode()
-    cases = [
-        ("no Authorization header", {}),
-        ("Basic in place of Bearer", {"Authorization": f"Basic {basic}"}),
-        ("the token without Bearer", {"Authorization": token}),
-        ("Bearer without a token", {"Authorization": "Bearer"}),
-    ]
     others = [
         (f"the word {word}", {"headers": {"Authorization": f"{word} {token}"}})
         for word in ("Token", "Basic")
     ]
-    for what, headers in cases:
-        twins = others if what == "the token without Bearer" else ()
+    cases = [
+        ("no Authorization header", {}),
+        ("Basic in place of Bearer", {"Authorization": f"Basic {basic}"}),
+        ("the token without Bearer", {"Authorization": token}, *others),
+        ("Bearer without a token", {"Authorization": "Bearer"}),
+    ]
+    for what, headers, *twins in cases:
         service.also(what, "GET", "/me", 401, headers=headers, twins=twins)
 
 

@@ -18,7 +18,6 @@ from flask_jwt_extended import (
 )
 
 from course.checking import Attempt, NotYet, exercise, is_a, plain, same, show, show_text, type_of
-from course.shown import printable, shorten
 from course.token_parts import HEADER, decode_part, encode_part, read_object, signed
 from course.trials.cookies import Jar, SetCookie
 from course.trials.policy import KEYWORDS, Policy, Sources, read_policies
@@ -232,7 +231,7 @@ def _frames_of_others(policy: Policy) -> str:
         )
     if foreign := limits.addresses:
         return (
-            f"{_of(limits)}: a page of `{shorten(printable(foreign[0]), 60)}` may have this one in a frame. No other site "
+            f"{_of(limits)}: a page of `{show_text(foreign[0], 60)}` may have this one in a frame. No other site "
             f"may.{_lost_quotes(foreign[0])}"
         )
     return ""
@@ -285,7 +284,7 @@ def _lost_quotes(address: str) -> str:
 def _odd(limits: Sources) -> str:
     """A sentence on what a browser passes over in this list, or an empty text."""
     if too_short := set(limits.hashes) - set(limits.fitting_hashes):
-        return f" No file has the hash `{shorten(printable(min(too_short)), 60)}`: it has another length."
+        return f" No file has the hash `{show_text(min(too_short), 60)}`: it has another length."
     if not limits.odd:
         return ""
     slip = f" No browser knows `{show_text(limits.odd[0])}`."
@@ -295,11 +294,7 @@ def _odd(limits: Sources) -> str:
 
 
 def _but_not(policy: Policy) -> str:
-    return (
-        f" (no browser knows `{shorten(printable(policy.unknown[0]), 40)}`)"
-        if policy.unknown
-        else ""
-    )
+    return f" (no browser knows `{show_text(policy.unknown[0], 40)}`)" if policy.unknown else ""
 
 
 def _slip_in_writing(text: str, policies: list[Policy]) -> str:
@@ -307,14 +302,14 @@ def _slip_in_writing(text: str, policies: list[Policy]) -> str:
     for each in policies:
         if each.repeated:
             return (
-                f" (`{shorten(printable(each.repeated[0]), 40)}` stands there twice. A browser takes the first, and passes "
+                f" (`{show_text(each.repeated[0], 40)}` stands there twice. A browser takes the first, and passes "
                 "over the second.)"
             )
     if "," in text:
         return " (A comma ends the policy and begins another. Between directives stands `;`.)"
     unknown = [name for each in policies for name in each.unknown]
     if unknown:
-        return f" (No browser knows a directive `{shorten(printable(unknown[0]), 40)}`.)"
+        return f" (No browser knows a directive `{show_text(unknown[0], 40)}`.)"
     return ""
 
 
