@@ -19,6 +19,7 @@ from jose import jwt
 from playwright.sync_api import BrowserContext, Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from course.browser import WITH_WINDOWS
 from course.paths import ROOT
 from tests.apps.running import PASSWORD, RunningApp, running_app
 from tests.apps.test_requests import raw_answer
@@ -268,8 +269,8 @@ def test_logging_out_everywhere_ends_the_other_browser_too(app, home, page, brow
 def test_page_that_the_browser_has_kept_asks_again(app, home, browser):
     """Logged out in another tab, and then back to a page that was left while logged in."""
     keeping = browser.browser_type.launch(
-        executable_path=require_browser(), args=FLAGS,
-        # Playwright's own: pages are not kept.
+        # A headless shell keeps no pages, nor does Playwright by its own flag.
+        executable_path=require_browser(WITH_WINDOWS), args=FLAGS,
         ignore_default_args=["--disable-back-forward-cache"],
     )  # fmt: skip
     with new_page(keeping.new_context()) as page:

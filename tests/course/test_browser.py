@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -19,14 +21,19 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from course import browser
 from course.browser import NO_BROWSER, visit
-from tests.browser import require_browser
+from tests.browser import KINDS, require_browser
 
 needs_a_browser = pytest.mark.usefixtures("a_browser")
 
 
-@pytest.fixture
-def a_browser():
-    require_browser()
+@pytest.fixture(
+    params=[kind for kind, names in KINDS.items() if any(map(shutil.which, names))] or [None]
+)
+def a_browser(request, monkeypatch):
+    """Each kind that is installed: their flags are not the same."""
+    names = KINDS.get(request.param, ())
+    require_browser(names)
+    monkeypatch.setattr(browser, "find_browser", partial(browser.find_browser, names))
 
 
 class Quiet(WSGIRequestHandler):
@@ -204,7 +211,7 @@ def test_nothing_else_is_reached_by_name_or_by_address(monkeypatch):
             assert visit(f"http://localhost:{page_port}/")
             assert reached == []
             # What is asserted is the flags' doing: without them, everything is reached.
-            guards = ("--host-resolver-rules", "--proxy", "--webrtc")
+            guards = ("--host-resolver-rules", "--proxy", "--webrtc", "--force-webrtc")
             monkeypatch.setattr(
                 browser, "FLAGS", [flag for flag in browser.FLAGS if not flag.startswith(guards)]
             )
@@ -343,12 +350,13 @@ def test_interrupted_visit_leaves_nothing(own_folder):
 )  # fmt: skip
 def test_what_is_no_browser_says_so(program, said, own_folder, tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("bin")
-    (folder / "google-chrome").write_text(program, encoding="utf-8")
-    (folder / "google-chrome").chmod(0o755)
+    path = folder / browser.HEADLESS_SHELLS[0]
+    path.write_text(program, encoding="utf-8")
+    path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(RuntimeError) as refusal:
         visit("http://localhost:9/")
-    assert said in str(refusal.value) and str(folder / "google-chrome") in str(refusal.value)
+    assert said in str(refusal.value) and str(path) in str(refusal.value)
 
 
 AS_SOMEBODY = """
