@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from course.attack.knowledge import HASHES, LEEWAY, Knowledge, Token
-from course.attack.own_keys import file_of, pair_algorithm, server_of
+from course.attack.own_keys import file_of, own_pair, pair_algorithm, server_of
 from course.attack.target import Try
 from course.token_parts import decode_part, encode_part
 
@@ -169,7 +169,7 @@ def empty_key(known: Knowledge) -> Tries:
 def key_in_the_header(known: Knowledge) -> Tries:
     own = pair_algorithm(known.good.algorithm)
     for algorithm in dict.fromkeys(filter(None, (own, "ES256", "RS256"))):
-        pair = known.pair(algorithm)
+        pair = own_pair(algorithm)
         for member, value in (("jwk", pair.jwk), ("x5c", pair.x5c)):
             for suffix, header in known.headers(alg=algorithm, **{member: value}):
                 label = f"{algorithm} with the attacker's key in `{member}`{suffix}"
@@ -185,7 +185,7 @@ def address_in_the_header(known: Knowledge) -> Tries:
     """Two faults: to ask an address that anybody may write there (SSRF), and to believe what it answers."""
     algorithm = pair_algorithm(known.good.algorithm) or "RS256"
     kids = [kid for kid in (known.good.header.get("kid"),) if isinstance(kid, str)] + ["own"]
-    with server_of(known.pair(algorithm), kids) as (address, visits):
+    with server_of(own_pair(algorithm), kids) as (address, visits):
         # The second is for services that only look how an address begins.
         begins_well = f"{known.target.home}@{address.removeprefix('http://')}"
         for member, end in (("jku", ".json"), ("x5u", ".pem")):
@@ -217,7 +217,7 @@ def kid_as_a_path(known: Knowledge) -> Tries:
             label = f"`kid` with the path of a file of the attacker's{read}"
             yield Try(label, known.by_secret(header, key))
     if own := pair_algorithm(known.good.algorithm):
-        with file_of(known.pair(own).pem) as kids:
+        with file_of(own_pair(own).pem) as kids:
             for kid in kids:
                 header = known.good.header | {"alg": own, "kid": kid}
                 label = "`kid` with the path of a public key of the attacker's"
@@ -255,7 +255,7 @@ def kid_in_a_query(known: Knowledge) -> Tries:
             header = known.good.header | {"alg": algorithm, "kid": kid}
             yield Try(f"`kid` {shown}{read}", known.by_secret(header, key))
     if own := pair_algorithm(known.good.algorithm):
-        for shown, kid in _injections(known.pair(own).pem):
+        for shown, kid in _injections(own_pair(own).pem):
             header = known.good.header | {"alg": own, "kid": kid}
             yield Try(f"`kid` {shown}, a public key", known.by_pair(header))
 

@@ -10,7 +10,7 @@ import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from course.attack.own_keys import Pair, hashed_by
+from course.attack.own_keys import hashed_by, own_pair
 from course.attack.target import Target, Try
 from course.token_parts import decode_part, encode_part, read_object
 
@@ -73,7 +73,6 @@ class Knowledge:
         self.pem = public_key.encode() if isinstance(public_key, str) else public_key
         self.file_content = None if file is None else target.read(file)
         self.found: dict[str, Try] = {}
-        self._pairs: dict[str, Pair] = {}
 
     def headers(self, **changes) -> Iterator[tuple[str, dict]]:
         """The header of the good token with these changes, and the same without members such as ``kid``.
@@ -99,13 +98,7 @@ class Knowledge:
     def by_pair(self, header: dict) -> str:
         """The claims of the good token, signed by the attacker's own key for the algorithm that the header names."""
         signing_input = self.signing_input(header)
-        return f"{signing_input}.{encode_part(self.pair(header['alg']).sign(signing_input))}"
-
-    def pair(self, algorithm: str) -> Pair:
-        """The attacker's own key pair for this algorithm."""
-        if algorithm not in self._pairs:
-            self._pairs[algorithm] = Pair(algorithm)
-        return self._pairs[algorithm]
+        return f"{signing_input}.{encode_part(own_pair(header['alg']).sign(signing_input))}"
 
     @property
     def hmac_algorithm(self) -> str:

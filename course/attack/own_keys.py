@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import functools
 import json
 import secrets
 import tempfile
@@ -79,6 +80,12 @@ class Pair:
         """The certificate as a header has it (RFC 7515 §4.1.6)."""
         der = self.certificate.public_bytes(serialization.Encoding.DER)
         return [base64.b64encode(der).decode()]
+
+
+@functools.cache
+def own_pair(algorithm: str) -> Pair:
+    """The attacker's key pair for this algorithm: one for all attacks of this process, since RSA takes its time."""
+    return Pair(algorithm)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import importlib
 import shutil
 import sys
-import tempfile
 import types
 from pathlib import Path
 
@@ -16,12 +15,9 @@ ROWS = {"login": 26, "users": 43, "refresh": 62, "rotate": 77, "roles": 94}
 ROWS_BY_COOKIE = {"login": 37, "users": 54, "refresh": 85, "rotate": 103, "roles": 120}
 
 
-def broken_app(
-    name: str, replacements: list[tuple[str, str]], folder: Path | None = None
-) -> types.ModuleType:
+def broken_app(name: str, replacements: list[tuple[str, str]], folder: Path) -> types.ModuleType:
     """A copy of the app in this folder, under a name of its own, with these replacements in its sources."""
     app = APPS[name]
-    folder = folder or Path(tempfile.mkdtemp(prefix="app"))
     copy = folder / f"broken_{folder.name}{app.path.suffix}"
     (shutil.copytree if app.path.is_dir() else shutil.copy)(app.path, copy)
     sources = sorted(copy.glob("*.py")) if copy.is_dir() else [copy]

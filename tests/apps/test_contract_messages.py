@@ -6,9 +6,10 @@ import json
 import shlex
 import threading
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
-from flask import request
+from flask import Flask, request
 from werkzeug.serving import make_server
 
 from course import serve
@@ -21,12 +22,18 @@ from tests.apps.running import PASSWORD
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
 
-def sound_app(name: str = "smorest_users"):
-    module = broken_app(name, [])
-    app = module.create_app()
-    if hasattr(module, "add_user"):
-        module.add_user("ada", PASSWORD)
-    return app
+@pytest.fixture
+def sound_app(tmp_path) -> Callable[..., Flask]:
+    """Makes an app without a fault."""
+
+    def make(name: str = "smorest_users") -> Flask:
+        module = broken_app(name, [], tmp_path)
+        app = module.create_app()
+        if hasattr(module, "add_user"):
+            module.add_user("ada", PASSWORD)
+        return app
+
+    return make
 
 
 def hold_app(app, level: str = "users") -> dict[str, Row]:
@@ -50,7 +57,7 @@ def change_answers(app, change) -> None:
         return response
 
 
-def test_one_cause_is_named_once_with_what_came_and_a_command_to_repeat_it():
+def test_one_cause_is_named_once_with_what_came_and_a_command_to_repeat_it(sound_app):
     app = sound_app()
     change_answers(
         app,
@@ -73,7 +80,7 @@ def test_one_cause_is_named_once_with_what_came_and_a_command_to_repeat_it():
     assert row.got == "401 without `message` (there are: detail, status_code)"
 
 
-def test_name_that_is_missing_is_told_from_those_that_are_there():
+def test_name_that_is_missing_is_told_from_those_that_are_there(sound_app):
     app = sound_app()
     change_answers(
         app,
@@ -87,7 +94,7 @@ def test_name_that_is_missing_is_told_from_those_that_are_there():
     assert row.verdict == NOT_REACHED and row.got == f"it needs a login, and POST /login: {got}"
 
 
-def test_redirect_names_its_target():
+def test_redirect_names_its_target(sound_app):
     app = sound_app()
 
     @app.before_request
@@ -102,7 +109,7 @@ def test_redirect_names_its_target():
     assert said.count("308") == 1 and "have no slash at the end" in said.splitlines()[0]
 
 
-def test_command_for_a_long_body_makes_the_very_body():
+def test_command_for_a_long_body_makes_the_very_body(sound_app):
     app = sound_app()
     app.config["MAX_CONTENT_LENGTH"] = None
     sent = {}
@@ -130,7 +137,7 @@ def test_command_for_a_long_body_makes_the_very_body():
     assert tried == 4
 
 
-def test_exception_points_to_the_log_once():
+def test_exception_points_to_the_log_once(sound_app):
     app = sound_app()
 
     @app.before_request
@@ -144,7 +151,7 @@ def test_exception_points_to_the_log_once():
     ] * sum("500 in place of" in line for line in causes)
 
 
-def test_405_names_what_is_allowed():
+def test_405_names_what_is_allowed(sound_app):
     app = sound_app()
 
     @app.after_request
@@ -157,7 +164,7 @@ def test_405_names_what_is_allowed():
     assert "header Allow" in as_causes(list(rows.values()))
 
 
-def test_what_several_answers_show_has_a_cause_as_well():
+def test_what_several_answers_show_has_a_cause_as_well(sound_app):
     app = sound_app()
     change_answers(
         app,
@@ -169,7 +176,7 @@ def test_what_several_answers_show_has_a_cause_as_well():
     assert as_causes(list(rows.values())).startswith(f"1 row: {cause}\n")
 
 
-def test_every_broken_row_has_a_cause():
+def test_every_broken_row_has_a_cause(sound_app):
     app = sound_app()
     racing = []
 
@@ -198,7 +205,7 @@ def test_every_broken_row_has_a_cause():
 
 
 @pytest.mark.parametrize("refusal", [("Too long", 431), ("<h1>Bad Request</h1>", 400)])
-def test_server_that_refuses_long_headers_itself_is_sound(refusal):
+def test_server_that_refuses_long_headers_itself_is_sound(sound_app, refusal):
     app = sound_app()
 
     @app.before_request
@@ -209,7 +216,7 @@ def test_server_that_refuses_long_headers_itself_is_sound(refusal):
     assert broken(hold_app(app)) == {}
 
 
-def test_unreadable_json_may_be_400_or_422():
+def test_unreadable_json_may_be_400_or_422(sound_app):
     app = sound_app()
 
     @app.after_request
@@ -234,7 +241,9 @@ def test_unreadable_json_may_be_400_or_422():
         ("NotBearer", False),
     ],
 )
-def test_wrong_password_is_answered_by_any_challenge_that_speaks_of_no_token(challenge, sound):
+def test_wrong_password_is_answered_by_any_challenge_that_speaks_of_no_token(
+    sound_app, challenge, sound
+):
     app = sound_app()
 
     @app.after_request
@@ -250,7 +259,7 @@ def test_wrong_password_is_answered_by_any_challenge_that_speaks_of_no_token(cha
     assert set(broken(hold_app(app))) == (set() if sound else names)
 
 
-def test_wrong_login_ends_the_judgement_after_the_first_request():
+def test_wrong_login_ends_the_judgement_after_the_first_request(sound_app):
     app = sound_app("extended_login")
     asked = []
     app.before_request(lambda: asked.append(request.path))
@@ -261,13 +270,13 @@ def test_wrong_login_ends_the_judgement_after_the_first_request():
     assert as_count(rows) == f"0 of {ROWS['login']} kept, 0 broken, {ROWS['login']} not reached."
 
 
-def test_https_on_a_port_without_tls_says_so():
+def test_https_on_a_port_without_tls_says_so(sound_app):
     url = serve(sound_app(), "tried").url.replace("http:", "https:")
     (reason,) = {row.got for row in hold(url, "users")}
     assert reason == "no answer: it does not speak TLS. Is it http:// and not https://?"
 
 
-def test_http_on_a_port_with_tls_says_so():
+def test_http_on_a_port_with_tls_says_so(sound_app):
     server = make_server("127.0.0.1", 0, sound_app(), threaded=True, ssl_context="adhoc")
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -281,7 +290,7 @@ def test_http_on_a_port_with_tls_says_so():
     assert reason.endswith("Or is it https:// there?")
 
 
-def test_given_password_and_tokens_are_in_no_row():
+def test_given_password_and_tokens_are_in_no_row(sound_app):
     app = sound_app("extended_login")
 
     @app.after_request
@@ -296,7 +305,7 @@ def test_given_password_and_tokens_are_in_no_row():
     assert '-H "Authorization: Bearer abc"' in said and '-H "Authorization: $TOKEN"' in said
 
 
-def test_by_cookie_tokens_and_csrf_tokens_are_in_no_row():
+def test_by_cookie_tokens_and_csrf_tokens_are_in_no_row(sound_app):
     app = sound_app("browser_login")
 
     @app.after_request
@@ -313,7 +322,7 @@ def test_by_cookie_tokens_and_csrf_tokens_are_in_no_row():
     assert sent in said
 
 
-def test_large_body_is_large_whoever_logs_in():
+def test_large_body_is_large_whoever_logs_in(sound_app):
     """The limit is tried with a short password, too."""
     app = sound_app("extended_login")
     lengths = []
@@ -326,7 +335,7 @@ def test_large_body_is_large_whoever_logs_in():
     assert max(filter(None, lengths)) == 12_000
 
 
-def test_rows_after_a_broken_one_are_counted_as_not_reached():
+def test_rows_after_a_broken_one_are_counted_as_not_reached(sound_app):
     app = sound_app("refresh_logout")
 
     @app.before_request

@@ -385,3 +385,4 @@ def test_works_as_root_and_as_anybody_else():
             )  # fmt: skip
             assert "<p>hello" in done.stdout, (user, done.stderr)
     assert not any(path.name.startswith("visit-") for path in folder.iterdir())
+    shutil.rmtree(folder, ignore_errors=True)

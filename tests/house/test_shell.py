@@ -36,8 +36,9 @@ def hostile_shell(monkeypatch, tmp_path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_contract_asks_the_service_itself(hostile_shell, fresh_database):
-    rows = hold(serve(broken_app("smorest_users", []).create_app()).url, "users")
+def test_contract_asks_the_service_itself(hostile_shell, fresh_database, tmp_path):
+    app = broken_app("smorest_users", [], tmp_path).create_app()
+    rows = hold(serve(app).url, "users")
     assert [row for row in rows if not row.kept] == []
 
 

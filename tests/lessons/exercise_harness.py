@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from course.checking import Result
 from course.lesson import Lesson, read_lesson
 from course.paths import Course
+from course.server import servers
 
 
 @dataclass
@@ -25,9 +26,13 @@ class Situation:
     environment: dict[str, str]
 
 
-@functools.cache
+# The tests of a lesson come together.
+@functools.lru_cache(maxsize=1)
 def situations(number: str) -> dict[str, Situation]:
     """The exercises of a lesson. The cells between them are run, the exercises themselves are not."""
+    # Those of the lesson before: a server that nobody asks anything costs time all the same.
+    for server in list(servers.values()):
+        server.stop()
     course = Course()
     (path,) = course.lesson_files(number)
     lesson = read_lesson(path, course.snippets)
