@@ -1,9 +1,10 @@
 """The ``course`` command."""
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,8 +35,12 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
     # Before anything imports JupyterLab, for which a learner waits.
     from course import without_iri_grammar  # noqa: F401
 
+    packages = environment.PackagesElsewhere()
+    # Meanwhile. If this fails, the examination says so, with its cure.
+    with suppress(Exception):
+        importlib.import_module("jupyterlab.labapp")
     failed = False
-    for finding in environment.examine(course.my_work):
+    for finding in environment.examine(course.my_work, packages.findings()):
         click.echo(str(finding))
         failed = failed or bool(finding.cure and finding.stops)
     if failed:
@@ -60,7 +65,7 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
     click.echo(f"Starting JupyterLab on my_work/{START_PAGE}. To end it, press Ctrl-C here.\n")
     arguments = [
         f"--ServerApp.root_dir={course.root}",
-        f"--ServerApp.preferred_dir={course.my_work}",
+        f"--FileContentsManager.preferred_dir={course.my_work}",
         f"--LabApp.default_url=/lab/tree/{course.my_work.name}/{START_PAGE}",
         # Turns off the questions about news and updates, which need the internet.
         f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}",
@@ -71,11 +76,22 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
         arguments.append(f"--port={port}")
     if os.name == "posix" and hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")
-    # In this process: the examination has imported most of it already.
-    from jupyterlab.labapp import main as run_jupyterlab
+    _run_jupyterlab(arguments, f"{course.my_work.name}/{START_PAGE}")
+
+
+def _run_jupyterlab(arguments: list[str], page: str) -> None:
+    """Serve JupyterLab until it is ended, with a kernel that starts for this page while the browser is still loading."""
+    from jupyterlab.labapp import LabApp
+
+    async def start_kernel() -> None:
+        await server.session_manager.create_session(
+            path=page, name=page.rpartition("/")[2], type="notebook", kernel_name="python3"
+        )
 
     sys.stdout.flush()
-    sys.exit(run_jupyterlab(arguments))
+    server = LabApp.initialize_server(arguments)
+    server.io_loop.add_callback(start_kernel)
+    server.start()
 
 
 @contextmanager

@@ -2,13 +2,15 @@
 
 import importlib
 import importlib.metadata
+import json
 import platform
 import socket
+import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -59,10 +61,52 @@ class Finding:
         return f"[{'fail' if self.stops else 'warn'}] {self.text}\n       {self.cure}"
 
 
-def examine(folder: Path) -> Iterator[Finding]:
-    """Check Python, the packages, a port for JupyterLab, that ``folder`` can be written to, and the shell."""
+# Ctrl-C is for the one who waits. What is imported comes from where it comes there.
+_TELL_PACKAGES = """
+import json, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+sys.path[:] = json.loads(sys.argv[1])
+from course import environment
+environment.tell_packages()
+"""
+
+
+class PackagesElsewhere:
+    """``examine_packages`` in a process of its own, begun when this is made: a first start waits for imports more than
+    for anything else, and most computers can do two things at once."""
+
+    def __init__(self):
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _TELL_PACKAGES, json.dumps(sys.path)], stdout=subprocess.PIPE
+        )
+
+    def findings(self) -> list[Finding]:
+        """Wait for what it has found."""
+        try:
+            said, _ = self._process.communicate()
+        except KeyboardInterrupt:
+            self._process.kill()
+            raise
+        if code := self._process.returncode:
+            how = f"with code {code}" if code > 0 else f"by signal {-code}"
+            return [Finding(f"the packages cannot be imported: Python ended {how}", CURE)]
+        # What a package prints when it is imported comes before.
+        return [Finding(**each) for each in json.loads(said.splitlines()[-1])]
+
+
+def tell_packages() -> None:
+    """What ``examine_packages`` finds, as one line of JSON, for whoever started this process."""
+    found = [asdict(each) for each in examine_packages()]
+    print(f"\n{json.dumps(found)}")
+
+
+def examine(folder: Path, packages: Iterable[Finding] | None = None) -> Iterator[Finding]:
+    """Check Python, the packages, a port for JupyterLab, that ``folder`` can be written to, and the shell.
+
+    ``packages``: what was found of them already.
+    """
     yield _examine_python()
-    yield from _examine_packages()
+    yield from examine_packages() if packages is None else packages
     for impostor, wanted in IMPOSTORS.items():
         if _version_of(impostor):
             yield Finding(
@@ -100,7 +144,7 @@ def _version_of(distribution: str) -> str | None:
         return None
 
 
-def _examine_packages() -> Iterator[Finding]:
+def examine_packages() -> Iterator[Finding]:
     """What pyproject.toml asks for: installed, in a version that fits, and whole enough to be imported."""
     try:
         required = [Requirement(line) for line in importlib.metadata.requires(DISTRIBUTION) or ()]

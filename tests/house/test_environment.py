@@ -80,6 +80,26 @@ def test_package_that_cannot_be_imported_is_named_with_its_cure(monkeypatch, tmp
     assert "joserfc" in finding.text and "cannot be imported: ModuleNotFoundError" in finding.text
 
 
+def test_process_of_its_own_finds_the_same():
+    assert environment.PackagesElsewhere().findings() == list(environment.examine_packages())
+
+
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        ("print('[]')\nraise ImportError('broken')", "joserfc .* cannot be imported: ImportError: broken"),
+        ("import os; os._exit(3)", "the packages cannot be imported: Python ended with code 3"),
+        ("import signal; signal.raise_signal(signal.SIGABRT)",
+         "the packages cannot be imported: Python ended (by signal 6|with code 3)"),
+    ],
+)  # fmt: skip
+def test_package_that_ends_python_ends_that_process_alone(does, said, tmp_path, monkeypatch):
+    (tmp_path / "joserfc.py").write_text(does, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    (finding,) = [each for each in environment.PackagesElsewhere().findings() if each.cure]
+    assert re.fullmatch(said, finding.text) and "uv sync" in finding.cure and finding.stops
+
+
 def test_course_without_its_own_metadata_says_so(monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "DISTRIBUTION", "a-course-that-nobody-installed")
     (finding,) = cures(tmp_path)
@@ -128,7 +148,7 @@ def test_cryptography_without_a_wheel_has_a_cure_of_its_own(
     )
     monkeypatch.setattr(environment.sys, "platform", system)
     monkeypatch.setattr(environment.platform, "machine", lambda: machine)
-    (finding,) = [each for each in environment._examine_packages() if each.cure]
+    (finding,) = [each for each in environment.examine_packages() if each.cure]
     assert finding.text == "cryptography is not installed" and cure in finding.cure
 
 

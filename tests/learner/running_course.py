@@ -131,7 +131,11 @@ def _wait_for_the_address(folder: Path, process: subprocess.Popen, log: Path) ->
     for _ in range(600):
         said = log.read_text(encoding="utf-8")
         if match := re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/\S*\?token=(\w+)", said):
-            return RunningCourse(folder, match[0], match[1], said)
+            running = RunningCourse(folder, match[0], match[1], said)
+            # It prints its address a moment before it listens there.
+            with contextlib.suppress(OSError):
+                running.ask("status")
+                return running
         assert process.poll() is None, said
         time.sleep(0.1)
     raise AssertionError(said)

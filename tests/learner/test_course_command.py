@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 
 from course import check, hint
 from course.lesson_map import read_map
 from course.paths import Course
-from tests.learner.running_course import copy_course, running_course
+from tests.learner.running_course import RunningCourse, copy_course, running_course
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +31,22 @@ def test_one_command_starts_jupyterlab_on_the_start_page(checkout):
         assert "/lab/tree/my_work/START_HERE.ipynb" in running.start_address
         names = {entry["name"] for entry in running.ask("contents/my_work")["content"]}
         assert {path.name for path in Course().notebooks.glob("*.ipynb")} <= names
+        # Its kernel starts before a browser asks for one.
+        assert [each["path"] for each in sessions(running)] == ["my_work/START_HERE.ipynb"]
     own = running.said.split("Starting JupyterLab")[0].splitlines()
     assert len(own) <= 18 and all(len(line) <= 100 for line in own), running.said
     assert "python-jose" in running.said and "[fail]" not in running.said
     assert f"{len(names) - 1} lessons new, 0 renewed, 0 kept" in running.said
     assert "Next: open lesson 01" in running.said
+
+
+def sessions(running: RunningCourse) -> list[dict]:
+    """Those of JupyterLab, as soon as there is one."""
+    for _ in range(600):
+        if found := running.ask("sessions"):
+            return found
+        time.sleep(0.1)
+    return []
 
 
 def test_damaged_environment_stops_the_start_with_its_cure(tmp_path):
