@@ -66,7 +66,7 @@ _TELL_PACKAGES = """
 import json, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 sys.path[:] = json.loads(sys.argv[1])
-from course import environment
+from course import environment, without_iri_grammar
 environment.tell_packages()
 """
 
@@ -153,9 +153,10 @@ def examine_packages() -> Iterator[Finding]:
     if not required:
         yield Finding(f"{DISTRIBUTION}, the course itself, is not installed", CURE)
         return
-    examined = map(_examine_package, [*required, *_extras_of(required)])
+    # The last ones first: JupyterLab and what it needs, whoever waits imports meanwhile.
+    examined = [_examine_package(each) for each in reversed([*required, *_extras_of(required)])]
     # Two packages may bring the same third.
-    findings = list(dict.fromkeys(examined))
+    findings = list(dict.fromkeys(reversed(examined)))
     well = [finding.text.replace(" ", "\0") for finding in findings if not finding.cure]
     # A name stays on one line with its version.
     for line in textwrap.wrap(", ".join(well), LINE, break_on_hyphens=False):
