@@ -1,10 +1,9 @@
 """The ``course`` command."""
 
-import importlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,12 +34,8 @@ def _learn(course: Course, no_browser: bool, port: int | None) -> None:
     # Before anything imports JupyterLab, for which a learner waits.
     from course import without_iri_grammar  # noqa: F401
 
-    packages = environment.PackagesElsewhere()
-    # Meanwhile. If this fails, the examination says so, with its cure.
-    with suppress(Exception):
-        importlib.import_module("jupyterlab.labapp")
     failed = False
-    for finding in environment.examine(course.my_work, packages.findings()):
+    for finding in environment.examine(course.my_work):
         click.echo(str(finding))
         failed = failed or bool(finding.cure and finding.stops)
     if failed:

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -37,6 +37,18 @@ IMPORTED_AS = {
     "pyjwt": "jwt",
     "python-jose": "jose",
     "argon2-cffi": "argon2",
+    # What is run; its top says little.
+    "jupyterlab": "jupyterlab.labapp",
+}
+# What runs in the process that examines, once all is well.
+OF_JUPYTERLAB = {
+    "jupyterlab.labapp",
+    "nbval",
+    "ipykernel",
+    "click",
+    "packaging",
+    "filelock",
+    "requests",
 }
 LOOPBACK = "127.0.0.1"
 LINE = 90  # characters
@@ -61,52 +73,10 @@ class Finding:
         return f"[{'fail' if self.stops else 'warn'}] {self.text}\n       {self.cure}"
 
 
-# Ctrl-C is for the one who waits. What is imported comes from where it comes there.
-_TELL_PACKAGES = """
-import json, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-sys.path[:] = json.loads(sys.argv[1])
-from course import environment, without_iri_grammar
-environment.tell_packages()
-"""
-
-
-class PackagesElsewhere:
-    """``examine_packages`` in a process of its own, begun when this is made: a first start waits for imports more than
-    for anything else, and most computers can do two things at once."""
-
-    def __init__(self):
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _TELL_PACKAGES, json.dumps(sys.path)], stdout=subprocess.PIPE
-        )
-
-    def findings(self) -> list[Finding]:
-        """Wait for what it has found."""
-        try:
-            said, _ = self._process.communicate()
-        except KeyboardInterrupt:
-            self._process.kill()
-            raise
-        if code := self._process.returncode:
-            how = f"with code {code}" if code > 0 else f"by signal {-code}"
-            return [Finding(f"the packages cannot be imported: Python ended {how}", CURE)]
-        # What a package prints when it is imported comes before.
-        return [Finding(**each) for each in json.loads(said.splitlines()[-1])]
-
-
-def tell_packages() -> None:
-    """What ``examine_packages`` finds, as one line of JSON, for whoever started this process."""
-    found = [asdict(each) for each in examine_packages()]
-    print(f"\n{json.dumps(found)}")
-
-
-def examine(folder: Path, packages: Iterable[Finding] | None = None) -> Iterator[Finding]:
-    """Check Python, the packages, a port for JupyterLab, that ``folder`` can be written to, and the shell.
-
-    ``packages``: what was found of them already.
-    """
+def examine(folder: Path) -> Iterator[Finding]:
+    """Check Python, the packages, a port for JupyterLab, that ``folder`` can be written to, and the shell."""
     yield _examine_python()
-    yield from examine_packages() if packages is None else packages
+    yield from _examine_packages()
     for impostor, wanted in IMPOSTORS.items():
         if _version_of(impostor):
             yield Finding(
@@ -144,7 +114,7 @@ def _version_of(distribution: str) -> str | None:
         return None
 
 
-def examine_packages() -> Iterator[Finding]:
+def _examine_packages() -> Iterator[Finding]:
     """What pyproject.toml asks for: installed, in a version that fits, and whole enough to be imported."""
     try:
         required = [Requirement(line) for line in importlib.metadata.requires(DISTRIBUTION) or ()]
@@ -153,10 +123,10 @@ def examine_packages() -> Iterator[Finding]:
     if not required:
         yield Finding(f"{DISTRIBUTION}, the course itself, is not installed", CURE)
         return
-    # The last ones first: JupyterLab and what it needs, whoever waits imports meanwhile.
-    examined = [_examine_package(each) for each in reversed([*required, *_extras_of(required)])]
+    required += _extras_of(required)
+    imports = _Imports([_module_of(each.name) for each in required if _is_installed(each)])
     # Two packages may bring the same third.
-    findings = list(dict.fromkeys(reversed(examined)))
+    findings = list(dict.fromkeys(_examine_package(each, imports) for each in required))
     well = [finding.text.replace(" ", "\0") for finding in findings if not finding.cure]
     # A name stays on one line with its version.
     for line in textwrap.wrap(", ".join(well), LINE, break_on_hyphens=False):
@@ -175,22 +145,86 @@ def _extras_of(required: list[Requirement]) -> Iterator[Requirement]:
                         yield child
 
 
-def _examine_package(required: Requirement) -> Finding:
+def _is_installed(required: Requirement) -> bool:
+    version = _version_of(required.name)
+    return version is not None and required.specifier.contains(version, prereleases=True)
+
+
+def _examine_package(required: Requirement, imports: "_Imports") -> Finding:
     name = required.name
     version = _version_of(name)
     if version is None:
         return Finding(f"{name} is not installed", _cure_of(name))
-    if not required.specifier.contains(version, prereleases=True):
+    if not _is_installed(required):
         return Finding(f"{name} {version} does not fit: needed is {required.specifier}", CURE)
+    if fault := imports.fault_of(_module_of(name)):
+        return Finding(f"{name} {version} cannot be imported: {fault}", _cure_of(name))
+    return Finding(f"{name} {version}")
+
+
+def _module_of(name: str) -> str:
+    return IMPORTED_AS.get(name, name.replace("-", "_"))
+
+
+class _Imports:
+    """Imports modules to see whether they can be: those that JupyterLab needs here, where it will run, and all others in
+    a process of its own at the same time. A first start waits for imports more than for anything else."""
+
+    def __init__(self, modules: list[str]):
+        self._elsewhere = [each for each in modules if each not in OF_JUPYTERLAB]
+        self._faults: dict[str, str] = {}
+        self._process = self._begin()
+        try:
+            self._faults |= {each: _import(each) for each in modules if each in OF_JUPYTERLAB}
+            while self._elsewhere:
+                self._take_what_is_told()
+        finally:
+            # By Ctrl-C.
+            self._process.kill()
+            self._process.wait()
+
+    def fault_of(self, module: str) -> str:
+        """Why it cannot be imported; empty if it can."""
+        return self._faults[module]
+
+    def _begin(self) -> subprocess.Popen:
+        # What is imported comes from where it comes here.
+        command = [sys.executable, "-c", _IMPORT, json.dumps(sys.path), *self._elsewhere]
+        return subprocess.Popen(command, stdout=subprocess.PIPE)
+
+    def _take_what_is_told(self) -> None:
+        told, _ = self._process.communicate()
+        for line in told.decode().splitlines():
+            self._faults[self._elsewhere.pop(0)] = json.loads(line)
+        if self._elsewhere:
+            # A module can end Python, so that nothing more is told.
+            code = self._process.returncode
+            how = f"with code {code}" if code >= 0 else f"by signal {-code}"
+            self._faults[self._elsewhere.pop(0)] = f"Python ends {how}"
+            self._process = self._begin()
+
+
+# Ctrl-C is for the one who waits; and what a module prints is not ours.
+_IMPORT = """
+import json, os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+sys.path[:] = json.loads(sys.argv[1])
+told = open(os.dup(1), "w")
+os.dup2(2, 1)
+from course import environment
+for module in sys.argv[2:]:
+    print(json.dumps(environment._import(module)), file=told, flush=True)
+"""
+
+
+def _import(module: str) -> str:
+    """Import it, and say why that does not work; empty if it does."""
     try:
-        importlib.import_module(IMPORTED_AS.get(name, name.replace("-", "_")))
+        importlib.import_module(module)
     # A broken package may raise anything when it is imported.
     except Exception as error:
-        return Finding(
-            f"{name} {version} cannot be imported: {type(error).__name__}: {error}",
-            _cure_of(name),
-        )
-    return Finding(f"{name} {version}")
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def _cure_of(name: str) -> str:
