@@ -123,7 +123,7 @@ def _examine_packages() -> Iterator[Finding]:
     if not required:
         yield Finding(f"{DISTRIBUTION}, the course itself, is not installed", CURE)
         return
-    required += _extras_of(required)
+    required = [*required, *_extras_of(required)]
     imports = _Imports([_module_of(each.name) for each in required if _is_installed(each)])
     # Two packages may bring the same third.
     findings = list(dict.fromkeys(_examine_package(each, imports) for each in required))
