@@ -19,6 +19,7 @@ WITH_WINDOWS = (
     "google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "microsoft-edge",
     "microsoft-edge-stable", "chrome", "msedge",
 )  # fmt: skip
+NAMES = (*HEADLESS_SHELLS, *WITH_WINDOWS)
 USUAL_PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -50,7 +51,7 @@ NO_BROWSER = (
 OURS = re.compile(r"http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?([/?#][^\x00-\x1f\x7f]*)?")
 
 
-def find_browser(names: tuple[str, ...] = (*HEADLESS_SHELLS, *WITH_WINDOWS)) -> str | None:
+def find_browser(names: tuple[str, ...] = NAMES) -> str | None:
     """The path of an installed Chrome, Chromium or Edge, or None. ``names``: of programs, the first found is taken."""
     for name in names:
         if path := shutil.which(name):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from course.browser import HEADLESS_SHELLS, WITH_WINDOWS, find_browser
+from course.browser import HEADLESS_SHELLS, NAMES, WITH_WINDOWS, find_browser
 
 # No start-up traffic of the browser's own: the tests run without internet.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -16,7 +16,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 KINDS = {"headless shell": HEADLESS_SHELLS, "with windows": WITH_WINDOWS}
 
 
-def require_browser(names: tuple[str, ...] = (*HEADLESS_SHELLS, *WITH_WINDOWS)) -> str:
+def require_browser(names: tuple[str, ...] = NAMES) -> str:
     """The path of the browser. Without one, the test is skipped loudly, or fails where CI promises one."""
     path = find_browser(names)
     if path is None:

@@ -189,7 +189,7 @@ def _trial(answer: object, name: str, argument: Callable) -> Iterator[_Trial]:
 def how_long_have_i_got(add_seconds_left):
     # Where local time is not UTC, a date without a zone shows.
     with (
-        time_zone("XXX-5:30"),
+        time_zone("IST-5:30"),
         _trial(add_seconds_left, "add_seconds_left", lambda app, manager: app) as trial,
     ):
         prepared = time.time()

@@ -366,7 +366,7 @@ def test_interrupted_visit_leaves_nothing(own_folder):
 )  # fmt: skip
 def test_what_is_no_browser_says_so(program, said, own_folder, tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("bin")
-    path = folder / browser.HEADLESS_SHELLS[0]
+    path = folder / browser.NAMES[0]
     path.write_text(program, encoding="utf-8")
     path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
