@@ -26,16 +26,23 @@ import traceback
 # What every kernel imports.
 KERNEL = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.oinspect",
           "IPython.extensions.storemagic", "tornado.platform.asyncio", "sqlite3", "xmlrpc.client")  # fmt: skip
-# What the lessons import. Not here: `course`, of which a test may have a copy of its own, and matplotlib, which
-# starts threads (those of numpy) and asks for its backend when it is imported.
+# What the lessons import. Not here: `course`, of which a test may have a copy of its own, and matplotlib.pyplot, which
+# draws where the kernel it is imported in draws.
 LIBRARIES = (
     "argon2", "fastapi", "fastapi.security", "flask", "flask.cli", "flask.views", "flask_jwt_extended",
-    "flask_smorest", "flask_sqlalchemy", "ipywidgets", "jose.jwt", "joserfc.jwt", "jwt", "passlib.context",
+    "flask_smorest", "flask_sqlalchemy", "ipywidgets", "jose.jwt", "joserfc.jwt", "jwt", "matplotlib.backends.backend_agg",
+    "matplotlib.figure", "matplotlib.image", "matplotlib.style", "matplotlib.widgets", "passlib.context",
     "passlib.handlers.argon2", "pwdlib", "requests", "sqlalchemy.dialects.sqlite", "sqlalchemy.orm",
     "swagger_ui_bundle", "uvicorn", "werkzeug.serving",
 )  # fmt: skip
+# Read when they are imported: numpy's arithmetic starts threads unless it is told not to, and matplotlib takes note of
+# where it is to draw. That is what a kernel chooses, if nobody else does.
+WHILE_IMPORTING = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
 # Python and its libraries read these when they start, so a fork would have them from the nursery.
-READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "HOME", "OPENSSL_")
+READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "HOME", "OPENSSL_", "MPL")
 LAUNCHER = ["-m", "ipykernel_launcher"]
 LARGEST_ORDER = 1_000_000  # bytes
 
@@ -123,7 +130,7 @@ class Nursery:
             return
         self._is_warm = True
         # ipykernel asks for its parent when it is imported: a kernel whose parent has gone ends itself.
-        os.environ.update(environment, JPY_PARENT_PID=str(os.getpid()))
+        os.environ.update(WHILE_IMPORTING | environment, JPY_PARENT_PID=str(os.getpid()))
         # debugpy would say on the terminal what an ordinary kernel says to nobody.
         os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
         for name in (*KERNEL, *self._libraries):

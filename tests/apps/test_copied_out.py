@@ -5,6 +5,7 @@ There its documented commands work, it answers at its documented addresses, and 
 
 import contextlib
 import importlib.metadata
+import inspect
 import os
 import re
 import secrets
@@ -20,9 +21,23 @@ import pytest
 import requests
 
 from course.contract import as_table, hold
-from tests.apps.running import ADA, APPS, NAMES, PASSWORD, App, environment_for
+from tests.apps.running import ADA, APPS, NAMES, PASSWORD, App, environment_for, hash_cheaply
 
 NEW_NAME = "shop"
+# The same app, for the hundred requests of the contract, which asks nothing of what a hash costs.
+CHEAP = "cheap_shop"
+MAKE_IT_CHEAP = f"""\
+import functools
+
+import {NEW_NAME}
+
+PASSWORD = {PASSWORD!r}
+
+
+{inspect.getsource(hash_cheaply)}
+
+create_app = hash_cheaply({NEW_NAME}).create_app
+"""
 
 
 @pytest.fixture(scope="module")
@@ -182,11 +197,18 @@ def test_copy_under_another_name_runs_alone_and_keeps_its_promises(
                 assert answer.status_code == 201, answer.text
             if app.level == "roles":
                 assert command("set-role ada admin") == "ada has the role admin.\n"
-            rows = hold(url, app.level, "ada", PASSWORD, app.by_cookie)
-            broken = [row for row in rows if not row.kept]
-            assert rows and not broken, as_table(broken)
+            answer = requests.post(f"{url}/login", json=ADA, timeout=20)
+            assert answer.status_code == 200, answer.text
         if "prune" in app.docstring:
             assert command(" prune") == "0 rows deleted.\n"
+    if app.level:
+        (tmp_path / f"{CHEAP}.py").write_text(MAKE_IT_CHEAP, encoding="utf-8")
+        tool, *words = start
+        start = [tool, *(word.replace(NEW_NAME, CHEAP) for word in words)]
+        with running(start, tmp_path, environment, port) as url:
+            rows = hold(url, app.level, "ada", PASSWORD, app.by_cookie)
+        broken = [row for row in rows if not row.kept]
+        assert rows and not broken, as_table(broken)
     files = re.findall(r"SQLite file,? (?:USERS_DATABASE or )?([\w.]+\.db)", app.docstring)
     assert files or not app.level
     for name_of_file in files:

@@ -85,7 +85,7 @@ def test_kernel_begins_as_an_ordinary_one(monkeypatch):
     code = (
         "import os, signal, sys, time\n"
         "print(sys.argv[0], sys.path, sys.flags, sys.warnoptions, __name__, time.tzname, os.getcwd(), sys.executable,"
-        " [name for name in ('course', 'matplotlib', 'numpy', 'app_snippets') if name in sys.modules],"
+        " [name for name in ('course', 'matplotlib.pyplot', 'app_snippets') if name in sys.modules],"
         " os.getpgid(0) == os.getsid(0) == os.getpid(), signal.getsignal(signal.SIGCHLD), sep='\\n')"
     )
     zone = os.environ | {"TZ": "Asia/Kolkata"}
@@ -97,6 +97,23 @@ def test_kernel_begins_as_an_ordinary_one(monkeypatch):
         assert isinstance(ordinary.process, subprocess.Popen)
         assert said == ordinary.say(code)
     assert "('IST', 'IST')" in said
+
+
+@linux_only
+def test_a_kernel_draws_where_an_ordinary_one_does(monkeypatch):
+    """Although matplotlib was imported before it, and numpy without threads."""
+    code = (
+        "import matplotlib.pyplot as plt, numpy\n"
+        "plt.plot([1, 2])\n"
+        "print(plt.get_backend(), dict(plt.rcParams), sep='\\n')"
+    )
+    with kernel() as forked:
+        assert isinstance(forked.process, ForkedProcess)
+        said = forked.say(code)
+    monkeypatch.delenv(forked_kernels.ADDRESS)
+    with kernel() as ordinary:
+        assert said == ordinary.say(code)
+    assert "inline" in said
 
 
 @linux_only
