@@ -10,6 +10,8 @@ from tests.learner.running_course import RunningCourse
 PATIENCE = 120_000
 PICTURES = ROOT / ".browser-pictures"
 expect.set_options(timeout=PATIENCE)
+# The notebook that is in front: others stay in the page, behind it.
+IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 
 
 def open_lesson(page: Page, course: RunningCourse, lesson: str) -> None:
@@ -19,20 +21,20 @@ def open_lesson(page: Page, course: RunningCourse, lesson: str) -> None:
 
 def wait_for_kernel(page: Page) -> None:
     """Wait until the kernel is there: a cell run before that loses its output, and nothing runs."""
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=PATIENCE)
+    notebook = page.locator(IN_FRONT)
+    expect(notebook.locator(".jp-KernelName")).to_have_text("Python 3 (ipykernel)")
+    expect(notebook.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")  # fmt: skip
 
 
 def run_all(page: Page, course: RunningCourse, lesson: str) -> nbformat.NotebookNode:
     """Run all cells, save, and return what was saved once every cell has run."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    expect(page.locator(".jp-CodeCell .jp-InputPrompt").first).to_have_text(
-        "[1]:", timeout=PATIENCE
-    )
-    expect(page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=PATIENCE)
-    expect(page.get_by_text("| Idle")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(f"{IN_FRONT} .jp-CodeCell .jp-InputPrompt").first).to_have_text("[1]:")
+    expect(page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0)
+    wait_for_kernel(page)
     page.keyboard.press("Control+s")
-    expect(page.locator(".jp-mod-dirty")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     notebook = nbformat.from_dict(course.ask(f"contents/my_work/{lesson}.ipynb")["content"])
     never_ran = [c.id for c in notebook.cells if c.cell_type == "code" and not c.execution_count]
     assert never_ran == []
@@ -41,7 +43,7 @@ def run_all(page: Page, course: RunningCourse, lesson: str) -> nbformat.Notebook
 
 def code_cell(page: Page, text: str):
     return page.locator(
-        ".jp-CodeCell", has=page.locator(".jp-Cell-inputWrapper", has_text=text)
+        f"{IN_FRONT} .jp-CodeCell", has=page.locator(".jp-Cell-inputWrapper", has_text=text)
     ).first
 
 

@@ -21,20 +21,28 @@ TOKEN = jwt.encode({"sub": "ada", "role": "reader", "exp": 1666720490}, KEY, "HS
 FORM = ".course-debugger"
 
 
-@pytest.fixture(scope="module", params=THEMES)
-def theme(request, course) -> str:
-    course.add_notebook("play", "from course import debugger\n\ndebugger()")
-    course.set_theme(THEMES[request.param])
-    yield request.param
-    course.set_theme(THEMES["light"])
-
-
 @pytest.fixture(scope="module")
-def page(context, course: RunningCourse, theme: str):
+def page(context, course: RunningCourse):
+    course.add_notebook("play", "from course import debugger\n\ndebugger()")
     with new_page(context) as page:
         open_lesson(page, course, "play")
-        expect(page.locator("body")).to_have_attribute("data-jp-theme-name", THEMES[theme])
         yield page
+
+
+@pytest.fixture(scope="module", params=THEMES)
+def theme(request, page: Page) -> str:
+    choose_theme(page, THEMES[request.param])
+    yield request.param
+    choose_theme(page, THEMES["light"])
+
+
+def choose_theme(page: Page, theme: str) -> None:
+    """As a learner does."""
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    page.locator(".lm-Menu-item", has_text=re.compile("^Theme$")).hover()
+    # The theme that is in use is a box with a tick.
+    page.locator(".lm-Menu-item", has_text=re.compile(f"^{theme}$")).click()
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
 
 
 @pytest.fixture
@@ -173,14 +181,19 @@ def test_claims_do_not_run_as_html(form, page):
     assert asked == [] and form.locator("img").count() == 0
 
 
-@pytest.fixture
-def lesson(context, course: RunningCourse):
-    """A lesson with a form that runs, and a cell that ends its kernel."""
+@pytest.fixture(scope="module")
+def opened_lesson(context, course: RunningCourse):
     course.add_notebook("asleep", "from course import debugger\n\ndebugger()", "import os\n\nos._exit(1)")  # fmt: skip
     with new_page(context) as page:
         open_lesson(page, course, "asleep")
-        run_first_cell(page)
         yield page
+
+
+@pytest.fixture
+def lesson(opened_lesson: Page) -> Page:
+    """A lesson with a form that runs, and a cell that ends its kernel."""
+    run_first_cell(opened_lesson)
+    return opened_lesson
 
 
 def run_first_cell(page: Page) -> None:

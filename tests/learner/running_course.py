@@ -55,12 +55,6 @@ class RunningCourse:
         )
         nbformat.write(notebook, self.folder / f"my_work/{name}.ipynb")
 
-    def set_theme(self, theme: str) -> None:
-        """Choose a theme, as a learner does under Settings; it holds for the next page that is opened."""
-        path = self.folder / "settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"theme": theme}), encoding="utf-8")
-
 
 def copy_course(folder: Path) -> Path:
     """A copy of everything that a learner needs."""

@@ -1,4 +1,4 @@
-"""A learner's session in a real browser: start the course, open lesson 06, run all, practise."""
+"""A learner's session in a real browser: start the course, open a lesson, run all, practise."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from course.lesson_map import read_map
 from course.paths import Course
 from course.shown import COLOURS
-from tests.lab import PATIENCE, PICTURES, code_cell, open_lesson, run_all, type_and_run
+from tests.lab import PICTURES, code_cell, open_lesson, run_all, type_and_run, wait_for_kernel
 from tests.learner.running_course import copy_course, running_course
 from tests.lessons.exercise_harness import situations
 
@@ -74,25 +74,14 @@ def test_lesson_06_runs_to_the_bottom_and_turns_with_the_answers(page, course):
     page.screenshot(path=PICTURES / "lesson_06_answers.png")
 
 
-def test_lesson_01_shows_the_token_in_colour(page, course):
-    open_lesson(page, course, "01_decode_a_jwt")
-    run_all(page, course, "01_decode_a_jwt")
+def shows_the_token(page: Page) -> None:
     token = page.get_by_role("group", name="A decoded JSON Web Token").first
     token.scroll_into_view_if_needed()
     expect(token).to_contain_text("2022-10-25 17:54:50 UTC")
-    PICTURES.mkdir(exist_ok=True)
     page.screenshot(path=PICTURES / "lesson_01_token.png")
 
 
-def test_the_copy_opens_unchanged_and_without_a_pop_up(page, course):
-    page.goto(course.start_address)
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=PATIENCE)
-    page.wait_for_timeout(2_000)  # a pop-up or a change would come after the start
-    assert page.locator(".jp-Dialog, .jp-toast, .Toastify__toast").count() == 0
-    assert json.loads((course.folder / "my_work/01_decode_a_jwt.ipynb").read_text("utf-8"))["cells"]
-
-
-def test_start_page_shows_what_was_solved_after_a_restart(page, tmp_path):
+def test_start_page_leads_to_a_lesson_and_shows_what_was_solved_after_a_restart(page, tmp_path):
     folder = copy_course(tmp_path / "course")
     lesson = "01_decode_a_jwt"
     exercises = sum(len(each.exercises) for each in read_map(Course()))
@@ -101,12 +90,17 @@ def test_start_page_shows_what_was_solved_after_a_restart(page, tmp_path):
         page.goto(running.start_address)
         expect(page.get_by_role("heading", name="JWT, cell by cell")).to_be_visible()
         expect(page.get_by_text("Next: open lesson 01")).to_be_visible()
+        wait_for_kernel(page)
+        page.wait_for_timeout(2_000)  # a pop-up or a change would come after the start
+        assert page.locator(".jp-Dialog, .jp-toast, .Toastify__toast").count() == 0
+        assert json.loads((folder / f"my_work/{lesson}.ipynb").read_text("utf-8"))["cells"]
         page.screenshot(path=PICTURES / "start_page_first.png")
         page.get_by_role("link", name="01 Decode a JWT").click()  # a relative link, in an output
         expect(page.get_by_role("heading", name="Decode a JWT")).to_be_visible()
 
-        open_lesson(page, running, lesson)
+        wait_for_kernel(page)
         run_all(page, running, lesson)
+        shows_the_token(page)
         check_cell = code_cell(page, 'check("1.1"')
         stub = check_cell.locator("xpath=preceding-sibling::*[contains(@class,'jp-CodeCell')][1]")
         for source, said in (
