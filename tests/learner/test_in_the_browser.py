@@ -5,12 +5,12 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from course.lesson import read_lesson
 from course.lesson_map import read_map
 from course.paths import Course
 from course.shown import COLOURS
 from tests.lab import PICTURES, code_cell, open_lesson, run_all, type_and_run, wait_for_kernel
 from tests.learner.running_course import copy_course, running_course
-from tests.lessons.exercise_harness import situations
 
 LESSON = "06_log_in_with_flask"
 
@@ -60,12 +60,14 @@ def test_lesson_06_runs_to_the_bottom_and_turns_with_the_answers(page, course):
     page.screenshot(path=PICTURES / "lesson_06_diagram.png")
 
     # The three outcomes: nothing attempted yet, one answered wrongly, one answered rightly.
-    exercises = situations("06")
-    for exercise_id in exercises:
+    lesson = read_lesson(Course().lessons / f"{LESSON}.md", Course().snippets)
+    exercises = [*lesson.exercises, lesson.recall]
+    solutions = {exercise.id: exercise.solution.source for exercise in exercises}
+    for exercise_id in solutions:
         expect(verdict(page, exercise_id)).to_contain_text("○ Not attempted.")
     answer(page, "6.1", "def bearer_token(authorization):\n    return authorization[7:]")
     expect(verdict(page, "6.1")).to_contain_text("✗ Not yet.")
-    answer(page, "6.1", exercises["6.1"].solution)
+    answer(page, "6.1", solutions["6.1"])
     expect(verdict(page, "6.1")).to_contain_text("✓ Correct.")
     answer(page, "6.3", "def refuse_bad_tokens_with_401(jwt):\n    pass")
     expect(verdict(page, "6.3")).to_contain_text("✗ Not yet.")
