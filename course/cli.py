@@ -85,6 +85,8 @@ def _run_jupyterlab(arguments: list[str], page: str) -> None:
 
     sys.stdout.flush()
     server = LabApp.initialize_server(arguments)
+    # Nothing is built here, and to look whether something could be keeps a first page waiting for half a second.
+    server.web_app.settings.setdefault("page_config_data", {})["buildCheck"] = False
     server.io_loop.add_callback(start_kernel)
     server.start()
 

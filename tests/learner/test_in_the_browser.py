@@ -88,6 +88,8 @@ def test_start_page_leads_to_a_lesson_and_shows_what_was_solved_after_a_restart(
     lesson = "01_decode_a_jwt"
     exercises = sum(len(each.exercises) for each in read_map(Course()))
     PICTURES.mkdir(exist_ok=True)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     with running_course(folder) as running:
         page.goto(running.start_address)
         expect(page.get_by_role("heading", name="JWT, cell by cell")).to_be_visible()
@@ -96,6 +98,8 @@ def test_start_page_leads_to_a_lesson_and_shows_what_was_solved_after_a_restart(
         page.wait_for_timeout(2_000)  # a pop-up or a change would come after the start
         assert page.locator(".jp-Dialog, .jp-toast, .Toastify__toast").count() == 0
         assert json.loads((folder / f"my_work/{lesson}.ipynb").read_text("utf-8"))["cells"]
+        assert any("/lab/api/" in url for url in asked)
+        assert [url for url in asked if "/lab/api/build" in url] == []
         page.screenshot(path=PICTURES / "start_page_first.png")
         page.get_by_role("link", name="01 Decode a JWT").click()  # a relative link, in an output
         expect(page.get_by_role("heading", name="Decode a JWT")).to_be_visible()
