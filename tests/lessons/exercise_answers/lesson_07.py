@@ -150,7 +150,7 @@ WRONG = {
         ),
         (
             "import random\ndef password_is_right(user, password):\n    if user is None:\n"
-            "        for _ in range(random.choice([1, 2])):\n            passwords.dummy_verify()\n        return False\n"
+            "        for _ in range(random.choice([1, 1, 1, 1, 2])):\n            passwords.dummy_verify()\n        return False\n"
             "    return passwords.verify(password, user.password)",
             "of 10 calls",
         ),
