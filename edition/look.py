@@ -13,6 +13,9 @@ LOOKS = (
     ("light", PHONE, {}),
     ("dark", DESK, {"runOnly": ["color-contrast"]}),
 )
+# A theme is put on when the page is there already, and its colours come by and by.
+COLOURS_ARE_THERE = """() => Promise.allSettled(document.getAnimations()
+    .filter(each => each instanceof CSSTransition).map(each => each.finished)).then(() => true)"""
 # Of what passes, one element a rule is enough to know that the rule was tried.
 RUN_AXE = "options => axe.run(document, {...options, resultTypes: ['violations']})"
 
@@ -66,7 +69,7 @@ def faults_of_pages(opened, base: str, names: list[str], axe: str) -> Iterator[s
                 page.evaluate(axe)
                 # Folded answers are looked at, too.
                 page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-                found = page.evaluate(RUN_AXE, options)
+                found = found_by_axe(page, options)
                 if "color-contrast" not in {rule["id"] for rule in found["passes"]}:
                     yield f"{where}: axe found nothing to look at"
                 yield from (f"{where}: {fault}" for fault in as_lines(found))
@@ -76,6 +79,12 @@ def faults_of_pages(opened, base: str, names: list[str], axe: str) -> Iterator[s
                 if wide > 0:
                     yield f"{where}: {wide} px too wide"
             yield from (f"{scheme}: asked for {url}" for url in sorted(set(outside)))
+
+
+def found_by_axe(page, options: dict) -> dict:
+    """What axe says of the page, once nothing in it changes its colour any more."""
+    page.evaluate(COLOURS_ARE_THERE)
+    return page.evaluate(RUN_AXE, options)
 
 
 def as_lines(found: dict) -> Iterator[str]:
@@ -129,7 +138,7 @@ def faults_of_slides(opened, base: str, names: list[str], axe: str) -> Iterator[
             page.goto(f"{base}/{name}?view=print", wait_until="load")
             page.wait_for_function("document.querySelectorAll('.pdf-page').length > 1")
             page.evaluate(axe)
-            found = page.evaluate(RUN_AXE, {})
+            found = found_by_axe(page, {})
             if "color-contrast" not in {rule["id"] for rule in found["passes"]}:
                 yield f"{name}: axe found nothing to look at"
             yield from (f"{name}: {fault}" for fault in as_lines(found))
